@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Everything is made under build/, and what is downloaded under
+# $(XDG_CACHE_HOME)/ext4-dax. V=1 shows the commands.
+
+Q := $(if $(filter 1,$(V)),,@)
+MAKEFLAGS += --no-print-directory $(if $(filter 1,$(V)),,-s)
+export V
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+build := $(CURDIR)/build
+programs := $(patsubst tests/src/%.c,build/tests/%,$(wildcard tests/src/*.c))
+tests_cflags := -O2 -g -std=gnu11 -Wall -Wextra -Werror -pthread
+
+.PHONY: help
+help:
+	@echo 'Both of these do all their own set-up, on a fresh Debian 12 or 13:'
+	@echo '  demo         build all, then use it on an emulated NVDIMM        [root]'
+	@echo '  check        run the tests; TESTS=PATTERN chooses, JOBS=N at once [root, slow]'
+	@echo
+	@echo '  check-mutants     take away one protection each, and see a test fail;'
+	@echo '                    MUTANTS=PATTERN chooses                    [root, slow]'
+	@echo '  check-e2fsprogs   the own tests of the patched e2fsprogs     [root, slow]'
+	@echo '  check-debug       the guest tests on a kernel with lockdep, KASAN and'
+	@echo '                    more; TESTS=PATTERN chooses                [root, slow]'
+	@echo '  shell        a shell in the virtual machine, DAX file system at /mnt'
+	@echo '  module       build/module/ext4.ko for the base kernel'
+	@echo '  kernel       build/kernel/debug, a debug kernel with ours built in [slow]'
+	@echo '  e2fsprogs    the patched e2fsprogs'
+	@echo '  tools        ext4dax, the admin tool'
+	@echo '  lint         every static check'
+	@echo '  linux        build/linux: the base with the series as git commits [slow]'
+	@echo '  refresh      linux/patches from the commits in build/linux'
+	@echo '  series       build/series: the whole change, ready to mail'
+	@echo '  install      e2fsprogs and ext4dax under PREFIX, the module for [root]'
+	@echo '               this kernel if it is the base; DESTDIR is honoured'
+	@echo '  uninstall    what install put there                             [root]'
+	@echo '  deps         install the Debian packages that all this needs    [root]'
+	@echo '  clean        remove build/'
+	@echo
+	@echo '[root]: as root, or as a user whom sudo lets install packages.'
+
+.PHONY: deps deps-build deps-vm deps-lint deps-test
+deps: deps-build deps-vm deps-lint deps-test
+deps-build deps-vm deps-lint deps-test:
+	$(Q)scripts/deps $(@:deps-%=%)
+
+# The base in use is a link into the cache.
+.PHONY: base
+base: deps-build
+	$(Q)b=$$(scripts/fetch-base) && mkdir -p build && ln -sfn "$$b" build/base
+
+.PHONY: module
+module: base
+	$(Q)scripts/build-module
+
+# debug or release: the base whole, with ours built in.
+.PHONY: kernel kernel-debug kernel-release
+kernel: kernel-debug
+kernel-debug kernel-release: base
+	$(Q)scripts/deps kernel
+	$(Q)scripts/build-kernel $(@:kernel-%=%)
+
+.PHONY: e2fsprogs
+e2fsprogs: deps-build
+	$(Q)t=$$(scripts/fetch-base e2fsprogs) && \
+		$(MAKE) -C e2fsprogs-patches O=$(build)/e2fsprogs TARBALL="$$t"
+
+.PHONY: tools
+tools: deps-build
+	$(Q)$(MAKE) -C tools/ext4dax O=$(build)/tools/ext4dax
+
+build/tests/%: tests/src/%.c
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(tests_cflags) -o $@.tmp $< && mv $@.tmp $@
+$(programs): | deps-build
+
+.PHONY: all
+all: module e2fsprogs tools $(programs)
+
+.PHONY: demo
+demo: all deps-vm
+	$(Q)tests/vm/run --name demo -- scripts/demo
+
+.PHONY: shell
+shell: all deps-vm
+	$(Q)tests/vm/run --name shell --shell -- tests/vm/shell
+
+.PHONY: check
+check: all deps-vm deps-test
+	$(Q)tests/check '$(TESTS)'
+
+.PHONY: check-mutants
+check-mutants: all deps-vm
+	$(Q)scripts/check-mutants '$(MUTANTS)'
+
+.PHONY: check-e2fsprogs
+check-e2fsprogs: deps-build deps-lint
+	$(Q)t=$$(scripts/fetch-base e2fsprogs) && \
+		$(MAKE) -C e2fsprogs-patches check O=$(build)/e2fsprogs TARBALL="$$t"
+	$(Q)FUZZ_COUNT=10000 tests/check e2fsprogs/fuzz.t
+
+.PHONY: check-debug
+check-debug: kernel all deps-vm
+	$(Q)KERNEL=debug tests/check '$(or $(TESTS),guest/*)'
+
+.PHONY: lint
+lint: base deps-lint
+	$(Q)scripts/lint
+
+.PHONY: linux refresh series
+linux: base deps-test
+	$(Q)scripts/linux-tree
+refresh: base deps-test
+	$(Q)scripts/linux-tree --refresh
+series: base deps-test
+	$(Q)scripts/series
+
+.PHONY: install install-programs uninstall
+install: install-programs module
+	$(Q)scripts/install-module '$(DESTDIR)'
+
+install-programs: e2fsprogs tools
+	$(Q)t=$$(scripts/fetch-base e2fsprogs) && $(MAKE) -C e2fsprogs-patches install \
+		O=$(build)/e2fsprogs TARBALL="$$t" PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)'
+	$(Q)$(MAKE) -C tools/ext4dax install O=$(build)/tools/ext4dax PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)'
+
+# What an installation into an empty folder has is what goes.
+uninstall: base
+	$(Q)rm -rf build/uninstall
+	$(Q)$(MAKE) install-programs DESTDIR=$(build)/uninstall
+	$(Q)cd build/uninstall && find . ! -type d | while read -r f; do rm -f "$(DESTDIR)/$$f"; done
+	$(Q)scripts/install-module -r '$(DESTDIR)'
+
+.PHONY: clean
+clean:
+	$(Q)rm -rf build

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Who holds i_mmap_sem, and for which range.
+ *
+ * A DAX fault takes the shared side for the pages that it may touch: one, or
+ * those of a PMD (2 MiB on x86). Whoever takes blocks away, or shows blocks that
+ * were not there, takes the exclusive side for what it changes, rounded out to
+ * PMDs: removing a DAX entry removes all of it, and a page-table entry that a
+ * fault put back beside the range, inside that entry, would have no entry
+ * behind it, so that neither fsync nor ext4_break_layouts() would find it.
+ *
+ * An operation may hold less than the file only if the mapping tree bears
+ * changes outside its range while it lets go of i_data_sem to extend its
+ * transaction. Truncate and punch of extents do. Collapse and insert range
+ * don't, for extents on both sides of their edge can merge. Indirect blocks
+ * don't, for a block above the range is shared with what is beside it; nor do
+ * the clusters of bigalloc.
+ *
+ * invalidate_lock goes on keeping faults out of the page cache; DAX faults do
+ * not take it.
+ */
+#include <linux/dax.h>
+#include <linux/ktime.h>
+#include <linux/mm.h>
+#include "ext4.h"
+
+#define CREATE_TRACE_POINTS
+#include "dax_trace.h"
+
+/**
+ * ext4_dax_enter_fault - the shared side, around one DAX fault
+ * @inode: the DAX file
+ * @f: the fault's entry, on its stack
+ * @pgoff: the page that faulted
+ * @order: log2 of the pages that the fault may map
+ *
+ * Counts and times the wait, if there is one. The fault looks at the file only
+ * after this, so it sees what the holder left.
+ *
+ * Context: process context, no transaction open; mmap_lock or the VMA's held.
+ * Return: 0, or -ERESTARTSYS if the task was killed while it waited.
+ */
+int ext4_dax_enter_fault(struct inode *inode, struct ext4_mmap_fault *f,
+			 pgoff_t pgoff, unsigned int order)
+{
+	struct ext4_mmap_sem *sem = &EXT4_I(inode)->i_mmap_sem;
+	struct ext4_dax *dax = &EXT4_SB(inode->i_sb)->s_dax;
+	pgoff_t first = round_down(pgoff, 1UL << order);
+	pgoff_t last = first + (1UL << order) - 1;
+	ktime_t since;
+	s64 us;
+	int ret;
+
+	if (likely(ext4_mmap_try_enter(sem, f, first, last)))
+		return 0;
+
+	since = ktime_get();
+	ret = ext4_mmap_wait(sem, f);
+	us = ktime_us_delta(ktime_get(), since);
+	ext4_dax_count(dax, EXT4_DAX_RANGE_WAITS, 1);
+	ext4_dax_count(dax, EXT4_DAX_RANGE_WAIT_US, us);
+	trace_ext4_dax_range_wait(inode, first, last, us, ret);
+	return ret;
+}
+
+/**
+ * ext4_dax_leave_fault - end of the shared side
+ * @inode: the DAX file
+ * @f: the fault's entry
+ */
+void ext4_dax_leave_fault(struct inode *inode, struct ext4_mmap_fault *f)
+{
+	ext4_mmap_leave(&EXT4_I(inode)->i_mmap_sem, f);
+}
+
+static void ext4_dax_hold(struct inode *inode, pgoff_t first, pgoff_t last)
+{
+	filemap_invalidate_lock(inode->i_mapping);
+	if (IS_DAX(inode)) {
+		lockdep_assert_held_write(&inode->i_rwsem);
+		ext4_mmap_hold(&EXT4_I(inode)->i_mmap_sem, first, last);
+		trace_ext4_dax_range_hold(inode, first, last);
+	}
+}
+
+/**
+ * ext4_exclude_faults - keep page faults out of a range of bytes
+ * @inode: a regular file
+ * @start: first byte
+ * @end: the byte after the last, LLONG_MAX for "to the end of file"
+ *
+ * Takes invalidate_lock, and on a DAX inode i_mmap_sem for the range, rounded
+ * out to PMDs, or for the whole file where its mapping tree needs that.
+ *
+ * Context: i_rwsem held for write, no transaction open.
+ */
+void ext4_exclude_faults(struct inode *inode, loff_t start, loff_t end)
+{
+	pgoff_t first = 0, last = ULONG_MAX;
+
+	if (ext4_test_inode_flag(inode, EXT4_INODE_EXTENTS) &&
+	    EXT4_SB(inode->i_sb)->s_cluster_ratio == 1) {
+		first = round_down(start, PMD_SIZE) >> PAGE_SHIFT;
+		if (end < LLONG_MAX - PMD_SIZE)
+			last = (round_up(end, PMD_SIZE) >> PAGE_SHIFT) - 1;
+	}
+	ext4_dax_hold(inode, first, last);
+}
+
+/**
+ * ext4_admit_faults - undo ext4_exclude_faults()
+ * @inode: the file
+ *
+ * Context: does not sleep.
+ */
+void ext4_admit_faults(struct inode *inode)
+{
+	struct ext4_mmap_sem *sem = &EXT4_I(inode)->i_mmap_sem;
+
+	if (IS_DAX(inode)) {
+		trace_ext4_dax_range_release(inode, sem->first, sem->last);
+		ext4_mmap_release(sem);
+	}
+	filemap_invalidate_unlock(inode->i_mapping);
+}
+
+/**
+ * ext4_assert_faults_excluded - that no DAX fault can be in a range
+ * @inode: the file
+ * @start: first byte
+ * @end: the byte after the last, LLONG_MAX for "to the end of file"
+ */
+void ext4_assert_faults_excluded(struct inode *inode, loff_t start, loff_t end)
+{
+	struct ext4_mmap_sem *sem = &EXT4_I(inode)->i_mmap_sem;
+
+	if (!IS_DAX(inode))
+		return;
+	ext4_mmap_assert_held(sem);
+	WARN_ON_ONCE(sem->first > start >> PAGE_SHIFT);
+	WARN_ON_ONCE(sem->last < (pgoff_t)((end - 1) >> PAGE_SHIFT) &&
+		     sem->last != ULONG_MAX);
+}
+
+/* Let go of both locks, for as long as somebody has a page pinned. */
+static void ext4_dax_wait_page(struct inode *inode)
+{
+	struct ext4_mmap_sem *sem = &EXT4_I(inode)->i_mmap_sem;
+	pgoff_t first = sem->first, last = sem->last;
+
+	ext4_admit_faults(inode);
+	schedule();
+	ext4_dax_hold(inode, first, last);
+}
+
+/**
+ * ext4_break_layouts - wait until no page of the held range is pinned
+ * @inode: a file out of which ext4_exclude_faults() keeps faults
+ *
+ * Lets go of both locks while it waits, and holds the same range again on
+ * return, with an error too.
+ *
+ * Context: no transaction open.
+ * Return: 0, or -ERESTARTSYS on a signal.
+ */
+int ext4_break_layouts(struct inode *inode)
+{
+	struct ext4_mmap_sem *sem = &EXT4_I(inode)->i_mmap_sem;
+	struct page *page;
+	loff_t first, last;
+	atomic_t *ref;
+	int error;
+
+	if (!IS_DAX(inode))
+		return 0;
+
+	ext4_mmap_assert_held(sem);
+	first = (loff_t)sem->first << PAGE_SHIFT;
+	last = sem->last == ULONG_MAX ? LLONG_MAX :
+					(loff_t)sem->last << PAGE_SHIFT;
+	do {
+		page = dax_layout_busy_page_range(inode->i_mapping, first,
+						  last);
+		if (!page)
+			return 0;
+
+		/*
+		 * The condition and ext4_admit_faults() run in
+		 * TASK_INTERRUPTIBLE: neither may sleep.
+		 */
+		ref = &page->_refcount;
+		error = ___wait_var_event(ref, atomic_read(ref) == 1,
+					  TASK_INTERRUPTIBLE, 0, 0,
+					  ext4_dax_wait_page(inode));
+	} while (error == 0);
+
+	return error;
+}
+
+/**
+ * ext4_dax_write_edges - write back what a removal would forget was dirty
+ * @inode: a file out of which ext4_exclude_faults() keeps faults
+ * @start: first byte whose DAX entry will be removed
+ * @end: the byte after the last, LLONG_MAX for "to the end of file"
+ *
+ * An edge inside a PMD entry removes all of the entry, its dirty tag included,
+ * and the part outside the range would never be flushed again. Faults are out
+ * of that part too, so it stays clean until the entry is gone. Errors that the
+ * mapping remembers are left for fsync.
+ *
+ * Context: no transaction open, may sleep.
+ * Return: 0 or a negative errno.
+ */
+int ext4_dax_write_edges(struct inode *inode, loff_t start, loff_t end)
+{
+	struct address_space *mapping = inode->i_mapping;
+	loff_t edge;
+	int ret = 0;
+
+	if (!IS_DAX(inode))
+		return 0;
+
+	ext4_assert_faults_excluded(inode, start, end);
+	edge = round_down(start, PMD_SIZE);
+	if (edge < start)
+		ret = filemap_fdatawrite_range(mapping, edge, start - 1);
+	if (ret || end >= LLONG_MAX - PMD_SIZE)
+		return ret;
+	edge = round_up(end, PMD_SIZE);
+	if (end < edge)
+		ret = filemap_fdatawrite_range(mapping, end, edge - 1);
+	return ret;
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The mount option dax_zeroed_alloc: when it may be in force, and who says so.
+ *
+ * It can come from the command line, from a remount, from the mount options or
+ * the default bit in the superblock, or from sysfs. Somebody who asks for it
+ * where it can't work is refused; a default that can't be honoured is only
+ * warned about, for the file system must mount wherever it is plugged in.
+ */
+#include "ext4.h"
+
+/**
+ * ext4_dax_init - make the counters
+ * @dax: zeroed by its owner
+ *
+ * Context: mount, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int ext4_dax_init(struct ext4_dax *dax)
+{
+	return percpu_counter_init_many(dax->counters, 0, GFP_KERNEL,
+					EXT4_DAX_NR_COUNTERS);
+}
+
+/**
+ * ext4_dax_exit - undo ext4_dax_init(), also one that failed or never ran
+ * @dax: the owner's
+ */
+void ext4_dax_exit(struct ext4_dax *dax)
+{
+	percpu_counter_destroy_many(dax->counters, EXT4_DAX_NR_COUNTERS);
+}
+
+/**
+ * ext4_dax_zeroed_alloc_refusal - why dax_zeroed_alloc can't be in force
+ * @sb: after its features were checked, so that EXT4_FLAGS_BDEV_IS_DAX holds
+ *
+ * Return: NULL if it can be, else the reason for the administrator.
+ */
+const char *ext4_dax_zeroed_alloc_refusal(struct super_block *sb)
+{
+	if (!EXT4_SB(sb)->s_daxdev)
+		return "the device has no DAX";
+	if (!test_bit(EXT4_FLAGS_BDEV_IS_DAX, &EXT4_SB(sb)->s_ext4_flags))
+		return "the block size is not the page size";
+	if (test_opt2(sb, DAX_NEVER))
+		return "dax=never";
+	return NULL;
+}
+
+/**
+ * ext4_dax_mount_option - decide dax_zeroed_alloc at mount or remount
+ * @sb: with dax= decided, which a remount can't change
+ * @given: somebody asked for it, or for its opposite
+ * @on: what was asked for; without @given, what the superblock has by default
+ *
+ * Changes nothing when it fails. Context: s_umount held for write.
+ * Return: 0, or -EINVAL after a line in the log.
+ */
+int ext4_dax_mount_option(struct super_block *sb, bool given, bool on)
+{
+	const char *refusal = on ? ext4_dax_zeroed_alloc_refusal(sb) : NULL;
+
+	if (refusal && given) {
+		ext4_msg(sb, KERN_ERR, "can't use dax_zeroed_alloc: %s",
+			 refusal);
+		return -EINVAL;
+	}
+	if (refusal)
+		ext4_msg(sb, KERN_WARNING,
+			 "default dax_zeroed_alloc not used: %s", refusal);
+	WRITE_ONCE(EXT4_SB(sb)->s_dax.zeroed_alloc, on && !refusal);
+	return 0;
+}

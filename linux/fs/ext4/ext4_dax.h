@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What ext4 keeps for each DAX-capable file system, and the entry points of
+ * dax_fault.c, dax_super.c, dax_sysfs.c and dax_write.c.
+ */
+#ifndef _EXT4_DAX_H
+#define _EXT4_DAX_H
+
+#include <linux/kobject.h>
+#include <linux/pagemap.h>
+#include <linux/percpu_counter.h>
+#include <linux/types.h>
+#include "mmap_sem.h"
+
+struct inode;
+struct iov_iter;
+struct kiocb;
+struct super_block;
+
+/* Since mount. */
+enum ext4_dax_counter {
+	EXT4_DAX_UNZEROED,	/* bytes never zeroed: a write filled them */
+	EXT4_DAX_INLINE_ZEROED,	/* bytes zeroed while somebody waited */
+	EXT4_DAX_RANGE_WAITS,	/* faults that waited for a held range */
+	EXT4_DAX_RANGE_WAIT_US,	/* for how long in all */
+	EXT4_DAX_NR_COUNTERS,
+};
+
+/**
+ * struct ext4_dax - the DAX side of one mounted file system
+ * @zeroed_alloc: the option in force. Written at mount, by remount and by the
+ *	sysfs knob, each a single store; read without a lock, once an operation.
+ * @counters: percpu, no lock; live from ext4_dax_init() to ext4_dax_exit().
+ * @kobj: the sysfs folder, NULL where the device can't do DAX. Written at
+ *	mount and unmount only.
+ */
+struct ext4_dax {
+	bool zeroed_alloc;
+	struct percpu_counter counters[EXT4_DAX_NR_COUNTERS];
+	struct kobject *kobj;
+};
+
+#ifdef CONFIG_FS_DAX
+int ext4_dax_init(struct ext4_dax *dax);
+void ext4_dax_exit(struct ext4_dax *dax);
+const char *ext4_dax_zeroed_alloc_refusal(struct super_block *sb);
+int ext4_dax_mount_option(struct super_block *sb, bool given, bool on);
+
+int ext4_dax_register_sysfs(struct super_block *sb);
+void ext4_dax_unregister_sysfs(struct super_block *sb);
+
+ssize_t ext4_dax_write(struct kiocb *iocb, struct iov_iter *from);
+/* file.c: the stock path, which zeroes every new block. */
+ssize_t ext4_dax_write_zeroed(struct kiocb *iocb, struct iov_iter *from);
+
+int ext4_dax_enter_fault(struct inode *inode, struct ext4_mmap_fault *f,
+			 pgoff_t pgoff, unsigned int order);
+void ext4_dax_leave_fault(struct inode *inode, struct ext4_mmap_fault *f);
+void ext4_exclude_faults(struct inode *inode, loff_t start, loff_t end);
+void ext4_admit_faults(struct inode *inode);
+void ext4_assert_faults_excluded(struct inode *inode, loff_t start, loff_t end);
+int ext4_break_layouts(struct inode *inode);
+int ext4_dax_write_edges(struct inode *inode, loff_t start, loff_t end);
+
+static inline void ext4_dax_count(struct ext4_dax *dax,
+				  enum ext4_dax_counter which, s64 amount)
+{
+	percpu_counter_add_local(&dax->counters[which], amount);
+}
+#else
+static inline int ext4_dax_init(struct ext4_dax *dax)
+{
+	return 0;
+}
+
+static inline void ext4_dax_exit(struct ext4_dax *dax)
+{
+}
+
+static inline int ext4_dax_mount_option(struct super_block *sb, bool given,
+					bool on)
+{
+	return 0;
+}
+
+static inline int ext4_dax_register_sysfs(struct super_block *sb)
+{
+	return 0;
+}
+
+static inline void ext4_dax_unregister_sysfs(struct super_block *sb)
+{
+}
+
+static inline void ext4_dax_count(struct ext4_dax *dax,
+				  enum ext4_dax_counter which, s64 amount)
+{
+}
+
+static inline void ext4_exclude_faults(struct inode *inode, loff_t start,
+				       loff_t end)
+{
+	filemap_invalidate_lock(inode->i_mapping);
+}
+
+static inline void ext4_admit_faults(struct inode *inode)
+{
+	filemap_invalidate_unlock(inode->i_mapping);
+}
+
+static inline void ext4_assert_faults_excluded(struct inode *inode,
+					       loff_t start, loff_t end)
+{
+}
+
+static inline int ext4_break_layouts(struct inode *inode)
+{
+	return 0;
+}
+
+static inline int ext4_dax_write_edges(struct inode *inode, loff_t start,
+				       loff_t end)
+{
+	return 0;
+}
+#endif
+
+#endif /* _EXT4_DAX_H */

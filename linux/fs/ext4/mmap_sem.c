@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * i_mmap_sem: a lock of one inode that excludes DAX page faults from a range of
+ * the file, and leaves the faults outside the range alone.
+ *
+ * Many faults share it; one holder at a time excludes them, for every holder
+ * has i_rwsem exclusive. A plain rwsem will not
+ * do: it covers the whole file, and it is fair to writers, so a holder in the
+ * queue would stop every new fault until the slowest one in flight has ended,
+ * the journal commit of a MAP_SYNC fault included.
+ *
+ * States of a fault: waiting -> admitted -> gone.
+ *
+ * Invariant: while a range is held and ext4_mmap_hold() has returned, no
+ * admitted fault overlaps it.
+ *
+ *   - A fault that comes while the range is held sees @held under the lock and
+ *     waits if it overlaps. One that came before is on the list, under the same
+ *     lock, before @held was set, and the holder waits for it. There is no
+ *     third order.
+ *   - Releasing admits every waiter before the lock is dropped. Whoever holds
+ *     next waits for those that overlap; so a holder that comes back at once
+ *     can't starve a fault. Faults that come without pause can't starve a
+ *     holder: those that overlap queue behind its range.
+ *
+ * Lock order:
+ *   mmap_lock or per-VMA lock -> sb_start_pagefault -> shared side
+ *	-> transaction start -> DAX entry lock -> i_data_sem
+ *   i_rwsem -> invalidate_lock -> exclusive side -> transaction start
+ * Never wait here inside a transaction.
+ *
+ * The uncontended shared side is two short spinlock sections and one compare.
+ * Neither side allocates.
+ */
+#include <linux/sched/signal.h>
+#include "mmap_sem.h"
+
+/**
+ * ext4_mmap_sem_init - make the gate of a new in-core inode
+ * @sem: the gate
+ */
+void ext4_mmap_sem_init(struct ext4_mmap_sem *sem)
+{
+#ifdef CONFIG_DEBUG_LOCK_ALLOC
+	static struct lock_class_key key;
+
+	lockdep_init_map_wait(&sem->dep_map, "ext4_i_mmap_sem", &key, 0,
+			      LD_WAIT_SLEEP);
+#endif
+	spin_lock_init(&sem->lock);
+	sem->held = false;
+	INIT_LIST_HEAD(&sem->faults);
+	init_waitqueue_head(&sem->wait);
+}
+
+static bool ext4_mmap_overlaps(const struct ext4_mmap_sem *sem,
+			       const struct ext4_mmap_fault *f)
+{
+	return f->first <= sem->last && sem->first <= f->last;
+}
+
+/* Is a fault in flight in the held range? */
+static bool ext4_mmap_busy(struct ext4_mmap_sem *sem)
+{
+	struct ext4_mmap_fault *f;
+	bool busy = false;
+
+	spin_lock(&sem->lock);
+	list_for_each_entry(f, &sem->faults, list) {
+		busy = f->admitted && ext4_mmap_overlaps(sem, f);
+		if (busy)
+			break;
+	}
+	spin_unlock(&sem->lock);
+	return busy;
+}
+
+/**
+ * ext4_mmap_try_enter - the shared side, for a fault
+ * @sem: the gate
+ * @f: the fault's entry; the caller's until it is gone
+ * @first: first page that the fault may touch
+ * @last: last one
+ *
+ * Context: process context, no transaction open.
+ * Return: true if the fault is in; else it queues and calls ext4_mmap_wait().
+ */
+bool ext4_mmap_try_enter(struct ext4_mmap_sem *sem, struct ext4_mmap_fault *f,
+			 pgoff_t first, pgoff_t last)
+{
+	bool in;
+
+	f->first = first;
+	f->last = last;
+
+	rwsem_acquire_read(&sem->dep_map, 0, 0, _RET_IP_);
+	spin_lock(&sem->lock);
+	in = !sem->held || !ext4_mmap_overlaps(sem, f);
+	f->admitted = in;
+	list_add(&f->list, &sem->faults);
+	spin_unlock(&sem->lock);
+	return in;
+}
+
+/**
+ * ext4_mmap_wait - wait for the holder to let a queued fault in
+ * @sem: the gate
+ * @f: queued by ext4_mmap_try_enter()
+ *
+ * Context: process context, may sleep. Never gives up mmap_lock.
+ * Return: 0 if the fault is in; -ERESTARTSYS if it was killed and is gone.
+ */
+int ext4_mmap_wait(struct ext4_mmap_sem *sem, struct ext4_mmap_fault *f)
+{
+	int ret;
+
+	/* A: what the holder did to the range; matches B. */
+	ret = wait_event_killable(sem->wait, smp_load_acquire(&f->admitted));
+	if (!ret)
+		return 0;
+
+	spin_lock(&sem->lock);
+	if (f->admitted)
+		ret = 0;
+	else
+		list_del(&f->list);
+	spin_unlock(&sem->lock);
+	if (ret)
+		rwsem_release(&sem->dep_map, _RET_IP_);
+	return ret;
+}
+
+/**
+ * ext4_mmap_leave - end of the shared side
+ * @sem: the gate
+ * @f: an admitted fault
+ */
+void ext4_mmap_leave(struct ext4_mmap_sem *sem, struct ext4_mmap_fault *f)
+{
+	bool awaited;
+
+	spin_lock(&sem->lock);
+	WARN_ON_ONCE(!f->admitted);
+	list_del(&f->list);
+	awaited = sem->held && ext4_mmap_overlaps(sem, f);
+	spin_unlock(&sem->lock);
+	rwsem_release(&sem->dep_map, _RET_IP_);
+	/* Only faults that were in before the range was held get here. */
+	if (awaited)
+		wake_up_all(&sem->wait);
+}
+
+/**
+ * ext4_mmap_hold - the exclusive side: keep faults out of a range
+ * @sem: the gate
+ * @first: first page
+ * @last: last page, ULONG_MAX for "to the end of file"
+ *
+ * On return no fault is in the range, and none enters it before
+ * ext4_mmap_release().
+ *
+ * Context: process context, may sleep; i_rwsem held for write, no transaction
+ * open.
+ */
+void ext4_mmap_hold(struct ext4_mmap_sem *sem, pgoff_t first, pgoff_t last)
+{
+	might_sleep();
+	rwsem_acquire(&sem->dep_map, 0, 0, _RET_IP_);
+	spin_lock(&sem->lock);
+	WARN_ON_ONCE(sem->held || first > last);
+	sem->held = true;
+	sem->first = first;
+	sem->last = last;
+	spin_unlock(&sem->lock);
+	wait_event(sem->wait, !ext4_mmap_busy(sem));
+}
+
+/**
+ * ext4_mmap_release - let faults into the held range again
+ * @sem: the gate, held by the caller
+ *
+ * Context: any in which a spinlock may be taken; does not sleep.
+ */
+void ext4_mmap_release(struct ext4_mmap_sem *sem)
+{
+	struct ext4_mmap_fault *f;
+	bool queued = false;
+
+	ext4_mmap_assert_held(sem);
+	spin_lock(&sem->lock);
+	sem->held = false;
+	list_for_each_entry(f, &sem->faults, list) {
+		if (f->admitted)
+			continue;
+		/*
+		 * B: what was done to the range; matches A. The entry stays
+		 * ours until the lock is dropped: its fault needs the lock to
+		 * leave.
+		 */
+		smp_store_release(&f->admitted, true);
+		queued = true;
+	}
+	spin_unlock(&sem->lock);
+	rwsem_release(&sem->dep_map, _RET_IP_);
+	if (queued)
+		wake_up_all(&sem->wait);
+}
+
+#ifdef CONFIG_EXT4_KUNIT_TESTS
+#include "mmap_sem-test.c"
+#endif

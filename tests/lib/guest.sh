@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# What runs in the guest shares: the NVDIMM, the two ext4.ko, file systems.
+
+PMEM=/dev/pmem0
+MNT=/mnt
+
+# have_stock: stock can be loaded. In a kernel of scripts/build-kernel ours is
+# built in, and what needs stock is skipped.
+have_stock() { [ -n "$EXT4_KO_STOCK" ]; }
+
+# ext4_choose ours|stock: the one that the next mount loads.
+ext4_choose()
+{
+	local in
+	have_stock || { [ "$1" = ours ]; return; }
+	in=/lib/modules/$(uname -r)/${EXT4_KO_STOCK#*/modules/*/}
+	while umount "$in" 2>/dev/null; do :; done
+	[ "$1" = stock ] || mount --bind "$EXT4_KO_OURS" "$in"
+}
+
+# ext4_load ours|stock: load it now, in place of the other.
+ext4_load()
+{
+	have_stock || { ext4_choose "$1"; return; }
+	[ ! -d /sys/module/ext4 ] || rmmod ext4 || return 1
+	ext4_choose "$1" && modprobe ext4
+}
+
+# pmem_fsdax [OPTION...]: the whole NVDIMM as one fsdax namespace, $PMEM.
+pmem_fsdax()
+{
+	ndctl create-namespace -f -e namespace0.0 -m fsdax -M mem "$@" >/dev/null
+}
+
+# pmem_stale: stale bytes all over the device, so that a block that was not
+# zeroed shows (daxio scan FILE).
+pmem_stale() { daxio fill "$PMEM"; }
+
+# pmem_mkfs [OPTION...]
+pmem_mkfs() { mke2fs -q -F -t ext4 -b 4096 -E nodiscard "$@" "$PMEM"; }
+
+# pmem_mount OPTIONS
+pmem_mount() { mount -t ext4 -o "$1" "$PMEM" "$MNT"; }

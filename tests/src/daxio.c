@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * daxio: the file operations that the tests need and no packaged tool has.
+ * Exit status: 0 fine, 1 the check failed, 2 it could not be made.
+ */
+#define _GNU_SOURCE
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MIB (1UL << 20)
+#define PAGE 4096UL
+
+/* What "fill" leaves on a device. No file may ever show it. */
+static const char stale[16] = "\xf7STALE-ON-DISK\xf7";
+
+static size_t number(const char *s)
+{
+	char *end;
+	unsigned long long n;
+
+	errno = 0;
+	n = strtoull(s, &end, 0);
+	if (errno || end == s || *end || *s == '-')
+		errx(2, "not a number: %s", s);
+	return n;
+}
+
+static int open_file(const char *path, int flags)
+{
+	int fd = open(path, flags, 0600);
+
+	if (fd < 0)
+		err(2, "%s", path);
+	return fd;
+}
+
+static void *map_anon(size_t len)
+{
+	void *p = mmap(NULL, len, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED)
+		err(2, "mmap");
+	return p;
+}
+
+static off_t size_of(int fd)
+{
+	off_t size = lseek(fd, 0, SEEK_END);
+
+	if (size < 0)
+		err(2, "lseek");
+	return size;
+}
+
+/* xorshift64*: Vigna, "An experimental exploration of Marsaglia's xorshift". */
+static uint64_t rnd(uint64_t *s)
+{
+	*s ^= *s >> 12;
+	*s ^= *s << 25;
+	*s ^= *s >> 27;
+	return *s * 0x2545f4914f6cdd1dULL;
+}
+
+static void noise(char *buf, size_t len, uint64_t *seed)
+{
+	for (size_t i = 0; i < len; i++)
+		buf[i] = rnd(seed) >> 56;
+}
+
+static int cmd_fill(char **arg)
+{
+	int fd = open_file(arg[0], O_WRONLY | O_DIRECT);
+	off_t size = size_of(fd);
+	char *buf = map_anon(MIB);
+
+	for (size_t i = 0; i < MIB; i += sizeof(stale))
+		memcpy(buf + i, stale, sizeof(stale));
+	for (off_t pos = 0; pos < size; pos += MIB) {
+		size_t n = size - pos < (off_t)MIB ? (size_t)(size - pos) : MIB;
+
+		if (pwrite(fd, buf, n, pos) != (ssize_t)n)
+			err(2, "%s: write", arg[0]);
+	}
+	if (fsync(fd))
+		err(2, "%s: fsync", arg[0]);
+	return 0;
+}
+
+static bool shows_stale(const char *name, const char *how, const char *data,
+			size_t len)
+{
+	const char *hit = memmem(data, len, stale, sizeof(stale));
+
+	if (hit)
+		printf("# %s: stale bytes at %td (%s)\n", name, hit - data, how);
+	return hit;
+}
+
+/* Neither read(2) nor a mapping may show a byte of "fill". */
+static int cmd_scan(char **arg)
+{
+	int fd = open_file(arg[0], O_RDONLY);
+	size_t len = size_of(fd), got = 0;
+	char *buf, *map;
+	bool bad;
+
+	if (!len)
+		return 0;
+	buf = map_anon(len);
+	while (got < len) {
+		ssize_t n = pread(fd, buf + got, len - got, got);
+
+		if (n <= 0)
+			err(2, "%s: read", arg[0]);
+		got += n;
+	}
+	bad = shows_stale(arg[0], "read", buf, len);
+	/* To the end of the last page: past the end of file is ours too. */
+	map = mmap(NULL, len, PROT_READ, MAP_SHARED, fd, 0);
+	if (map == MAP_FAILED)
+		err(2, "%s: mmap", arg[0]);
+	bad |= shows_stale(arg[0], "mmap", map, (len + PAGE - 1) & -PAGE);
+	return bad;
+}
+
+static void write_both(int *fd, const char *buf, size_t len, off_t pos)
+{
+	for (int i = 0; i < 2; i++)
+		if (pwrite(fd[i], buf, len, pos) != (ssize_t)len)
+			err(2, "pwrite %zu at %jd", len, (intmax_t)pos);
+}
+
+/*
+ * The same writes, truncates and mapped stores to a file under test and to a
+ * reference: mostly at the end, some past it, some across it.
+ */
+static int cmd_mix(char **arg)
+{
+	int fd[2] = { open_file(arg[0], O_RDWR | O_CREAT | O_TRUNC),
+		      open_file(arg[1], O_RDWR | O_CREAT | O_TRUNC) };
+	uint64_t seed = number(arg[2]) * 2 + 1;
+	size_t count = number(arg[3]);
+	const size_t most = 2 * MIB, limit = 64 * MIB;
+	char *buf = map_anon(most);
+	off_t size = 0;
+
+	while (count--) {
+		static const size_t len_mask[] = { 0xff, 0x1fff, 0xffff, 0x1fffff };
+		size_t len = (rnd(&seed) & len_mask[rnd(&seed) % 4]) + 1;
+		off_t pos = size;
+
+		if (rnd(&seed) % 4 == 0)
+			len = (len + PAGE - 1) & -PAGE;
+		if (len > most)
+			len = most;
+		switch (rnd(&seed) % 8) {
+		case 0:			/* past the end, a hole between */
+			pos += rnd(&seed) % (5 * PAGE);
+			break;
+		case 1:			/* across the end */
+			pos -= rnd(&seed) % (3 * PAGE);
+			break;
+		case 2:			/* past the end, aligned */
+			pos = (pos + 3 * PAGE) & -PAGE;
+			break;
+		case 3:			/* shrink or grow */
+			if (rnd(&seed) % 4 == 0) {
+				size = rnd(&seed) % (size + PAGE);
+				for (int i = 0; i < 2; i++)
+					if (ftruncate(fd[i], size))
+						err(2, "ftruncate");
+				continue;
+			}
+			break;
+		case 4:			/* reserve past the end */
+			if (rnd(&seed) % 4 == 0 &&
+			    fallocate(fd[0], FALLOC_FL_KEEP_SIZE, size,
+				      rnd(&seed) % MIB + 1))
+				err(2, "fallocate");
+			break;
+		}
+		if (pos < 0)
+			pos = 0;
+		if (pos + len > limit)
+			continue;
+		noise(buf, len < 64 ? len : 64, &seed);
+		for (size_t i = 64; i < len; i++)
+			buf[i] = buf[i % 64] + i / 64;
+		write_both(fd, buf, len, pos);
+		if (size < (off_t)(pos + len))
+			size = pos + len;
+		/* What a fault sees must be what the write left. */
+		if (size && rnd(&seed) % 8 == 0) {
+			off_t at = rnd(&seed) % size & -PAGE;
+
+			for (int i = 0; i < 2; i++) {
+				char *p = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+					       MAP_SHARED, fd[i], at);
+
+				if (p == MAP_FAILED)
+					err(2, "mmap");
+				p[0]++;
+				munmap(p, PAGE);
+			}
+		}
+	}
+	for (int i = 0; i < 2; i++)
+		if (fsync(fd[i]))
+			err(2, "fsync");
+	return 0;
+}
+
+/* pwrite LEN at OFF from a buffer that ends after GOOD bytes; print the result. */
+static int cmd_efault(char **arg)
+{
+	int fd = open_file(arg[0], O_RDWR | O_CREAT);
+	off_t pos = number(arg[1]);
+	size_t len = number(arg[2]), good = number(arg[3]);
+	size_t room = ((good + PAGE - 1) & -PAGE), gone = ((len + PAGE - 1) & -PAGE);
+	char *buf = map_anon(room + gone + PAGE);
+	ssize_t ret;
+
+	memset(buf, 'G', room);
+	if (munmap(buf + room, gone + PAGE))
+		err(2, "munmap");
+	ret = pwrite(fd, buf + room - good, len, pos);
+	printf("%zd\n", ret < 0 ? -(ssize_t)errno : ret);
+	return 0;
+}
+
+/* Append BYTES in writes of CHUNK to an empty file; print MiB/s, fsync aside. */
+static int cmd_append(char **arg)
+{
+	int fd = open_file(arg[0], O_WRONLY | O_CREAT | O_TRUNC);
+	size_t bytes = number(arg[1]), chunk = number(arg[2]);
+	char *buf = map_anon(chunk);
+	struct timespec a, b;
+
+	memset(buf, 'a', chunk);
+	clock_gettime(CLOCK_MONOTONIC, &a);
+	for (size_t done = 0; done < bytes; done += chunk)
+		if (write(fd, buf, chunk) != (ssize_t)chunk)
+			err(2, "%s: write", arg[0]);
+	clock_gettime(CLOCK_MONOTONIC, &b);
+	printf("%.1f\n", bytes / (double)MIB /
+	       (b.tv_sec - a.tv_sec + (b.tv_nsec - a.tv_nsec) / 1e9));
+	return 0;
+}
+
+/* Append with RWF_NOWAIT, which ext4 takes with O_DIRECT only; print the result. */
+static int cmd_nowait(char **arg)
+{
+	int fd = open_file(arg[0], O_WRONLY | O_CREAT | O_DIRECT);
+	struct iovec v = { map_anon(PAGE), PAGE };
+	ssize_t ret = pwritev2(fd, &v, 1, size_of(fd), RWF_NOWAIT);
+
+	printf("%zd\n", ret < 0 ? -(ssize_t)errno : ret);
+	return 0;
+}
+
+/* A source buffer that maps the file itself: write its first LEN to its end. */
+static int cmd_self(char **arg)
+{
+	int fd = open_file(arg[0], O_RDWR);
+	size_t len = number(arg[1]);
+	char *map = mmap(NULL, len, PROT_READ, MAP_SHARED, fd, 0);
+	ssize_t ret;
+
+	if (map == MAP_FAILED)
+		err(2, "mmap");
+	ret = pwrite(fd, map, len, size_of(fd));
+	printf("%zd\n", ret < 0 ? -(ssize_t)errno : ret);
+	return 0;
+}
+
+/*
+ * Append while a child keeps a mapping of the whole file-to-be and reads the
+ * last bytes below the size it sees: they must be the appended ones at once.
+ */
+static int cmd_chase(char **arg)
+{
+	int fd = open_file(arg[0], O_RDWR | O_CREAT | O_TRUNC);
+	size_t count = number(arg[1]), chunk = number(arg[2]);
+	volatile unsigned char *map;
+	unsigned char *buf = map_anon(chunk);
+	bool *stop = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int status;
+	pid_t pid;
+
+	map = mmap(NULL, count * chunk, PROT_READ, MAP_SHARED, fd, 0);
+	if (map == MAP_FAILED || stop == MAP_FAILED)
+		err(2, "mmap");
+	memset(buf, 0xa5, chunk);
+	pid = fork();
+	if (pid < 0)
+		err(2, "fork");
+	if (!pid) {
+		size_t seen = 0;
+
+		do {
+			struct stat st;
+
+			if (fstat(fd, &st))
+				err(2, "fstat");
+			for (; seen < (size_t)st.st_size; seen += 512)
+				if (map[seen] != 0xa5 || map[st.st_size - 1] != 0xa5)
+					errx(1, "byte %zu of %jd is %#x", seen,
+					     (intmax_t)st.st_size, map[seen]);
+		} while (!__atomic_load_n(stop, __ATOMIC_ACQUIRE));
+		_exit(0);
+	}
+	for (size_t i = 0; i < count; i++)
+		if (write(fd, buf, chunk) != (ssize_t)chunk)
+			err(2, "%s: write", arg[0]);
+	__atomic_store_n(stop, true, __ATOMIC_RELEASE);
+	if (waitpid(pid, &status, 0) < 0)
+		err(2, "waitpid");
+	return !WIFEXITED(status) || WEXITSTATUS(status);
+}
+
+/* Append BYTES in one write, killed after USEC; exit as a shell would say. */
+static int cmd_killed(char **arg)
+{
+	int fd = open_file(arg[0], O_WRONLY | O_CREAT | O_TRUNC);
+	size_t bytes = number(arg[1]);
+	char *buf = map_anon(bytes);
+	int status;
+	pid_t pid;
+
+	memset(buf, 'k', bytes);
+	pid = fork();
+	if (pid < 0)
+		err(2, "fork");
+	if (!pid) {
+		if (write(fd, buf, bytes) < 0)
+			_exit(2);
+		pause();
+	}
+	usleep(number(arg[2]));
+	kill(pid, SIGKILL);
+	if (waitpid(pid, &status, 0) < 0)
+		err(2, "waitpid");
+	return WIFSIGNALED(status) ? 0 : 1;
+}
+
+static const struct {
+	const char *name;
+	int args;
+	int (*run)(char **arg);
+	const char *usage;
+} commands[] = {
+	{ "fill",	1, cmd_fill,	"DEVICE" },
+	{ "scan",	1, cmd_scan,	"FILE" },
+	{ "mix",	4, cmd_mix,	"FILE REFERENCE SEED COUNT" },
+	{ "efault",	4, cmd_efault,	"FILE OFFSET LENGTH GOOD" },
+	{ "append",	3, cmd_append,	"FILE BYTES CHUNK" },
+	{ "nowait",	1, cmd_nowait,	"FILE" },
+	{ "self",	2, cmd_self,	"FILE LENGTH" },
+	{ "chase",	3, cmd_chase,	"FILE COUNT CHUNK" },
+	{ "killed",	3, cmd_killed,	"FILE BYTES USEC" },
+};
+
+int main(int argc, char **argv)
+{
+	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(*commands); i++) {
+		if (strcmp(argv[1], commands[i].name))
+			continue;
+		if (argc - 2 != commands[i].args)
+			errx(2, "usage: daxio %s %s", argv[1], commands[i].usage);
+		return commands[i].run(argv + 2);
+	}
+	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
+		fprintf(stderr, "daxio %s %s\n", commands[i].name, commands[i].usage);
+	return 2;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The row that each command brings to the dispatcher. */
+#ifndef EXT4DAX_COMMAND_H
+#define EXT4DAX_COMMAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "column.h"
+#include "render.h"
+
+/* Options that a command may take. --help is taken by all. */
+enum option_flag {
+	TAKES_JSON = 1 << 0,
+	TAKES_COLUMNS = 1 << 1,
+	TAKES_BYTES = 1 << 2,
+	TAKES_COLOR = 1 << 3,
+	TAKES_SYSROOT = 1 << 4,
+};
+
+enum { TARGETS_ANY = -1 };
+
+/* What the command line said. */
+struct invocation {
+	const char *root;	/* --sysroot, "" if not given */
+	struct style style;
+	const enum column_id *cols;	/* the command's own, or --columns */
+	size_t ncols;
+	char **targets;
+	int ntargets;
+};
+
+struct command {
+	const char *name;
+	const char *args;	/* as in the usage line; "" for none */
+	const char *help;	/* one line */
+	unsigned int takes;	/* enum option_flag */
+	int targets_min, targets_max;	/* or TARGETS_ANY */
+	unsigned int objects;	/* enum column_object: which columns can be asked for */
+	const enum column_id *cols;	/* shown unless --columns says otherwise */
+	size_t ncols;
+
+	/* Do it. Returns an enum exit_code. */
+	int (*run)(const struct command *command, const struct invocation *call);
+
+	/* Write what --help says after the options, or NULL. */
+	void (*explain)(void);
+};
+
+extern const struct command command_list;
+extern const struct command command_status;
+extern const struct command command_verify;
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From rows and columns to stdout. */
+#ifndef EXT4DAX_RENDER_H
+#define EXT4DAX_RENDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "column.h"
+
+/* The version of the JSON format: raised when a key changes its meaning or goes. */
+#define JSON_FORMAT 1
+
+/* What a command has found out. */
+struct report {
+	const char *array;	/* JSON key of the rows */
+	const struct row *rows;
+	size_t nrows;
+	const enum column_id *cols;
+	size_t ncols;
+	bool record;		/* as a table: a line for each column, not for each row */
+};
+
+struct style {
+	bool json;
+	bool bytes;		/* as a table: sizes in bytes, not rounded */
+	bool color;		/* as a table */
+};
+
+/* Write @report to stdout. Returns 0, or -1 after a message to stderr. */
+int render(const struct report *report, const struct style *style);
+
+#endif

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <et/com_err.h>
+#include <ext2fs/ext2fs.h>
+#include <stdlib.h>
+
+#include "super.h"
+#include "util.h"
+
+#ifndef EXT4_DEFM_DAX_ZEROED_ALLOC
+#define EXT4_DEFM_DAX_ZEROED_ALLOC 0x00010000
+#endif
+
+void super_read(struct super *super, const char *path)
+{
+	/* A mounted superblock may be ahead of its checksum: that is no fault. */
+	const int flags = EXT2_FLAG_64BITS | EXT2_FLAG_SOFTSUPP_FEATURES | EXT2_FLAG_SUPER_ONLY |
+			  EXT2_FLAG_IGNORE_CSUM_ERRORS;
+	struct ext2_super_block *sb;
+	ext2_filsys fs;
+	errcode_t err;
+
+	initialize_ext2_error_table();
+	err = ext2fs_open2(path, NULL, flags, 0, 0, unix_io_manager, &fs);
+	if (err) {
+		super->why_not = xstrdup(error_message(err));
+		return;
+	}
+	sb = fs->super;
+	super->known = true;
+	super->block_size = fs->blocksize;
+	super->bytes = (uint64_t)ext2fs_blocks_count(sb) * fs->blocksize;
+	super->stride = sb->s_raid_stride;
+	super->stripe_width = sb->s_raid_stripe_width;
+	super->zeroed_alloc = sb->s_default_mount_opts & EXT4_DEFM_DAX_ZEROED_ALLOC;
+	super->mount_options = xasprintf("%.*s", (int)sizeof(sb->s_mount_opts),
+					 (const char *)sb->s_mount_opts);
+	ext2fs_free(fs);
+}
+
+void super_free(struct super *super)
+{
+	free(super->why_not);
+	free(super->mount_options);
+	*super = (struct super){ 0 };
+}
