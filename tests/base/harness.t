@@ -12,6 +12,8 @@ vm() # STATUS SAYS NAME COMMAND [OPTION...]: what the run returns and says
 	shift 4
 	tests/vm/run --name harness --ext4 stock --memory 768 --pmem 128 "$@" -- bash -c "$command" \
 		>"$tmp/out" 2>"$tmp/err" || rc=$?
+	# The emulated CPU's fault, and mended.
+	sed -i "/a bad boot; once more$/d" "$tmp/err"
 	is "$rc" "$status" "$name: status"
 	like "$(cat "$tmp/err")" "$says" "$name: message"
 }
