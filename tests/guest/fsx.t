@@ -10,7 +10,8 @@ pmem_fsdax && ext4_load ours || bail "no NVDIMM"
 # run NAME STEPS MOUNT-OPTIONS MKFS-OPTION...
 run()
 {
-	local name=$1 steps=$2 opts=$3 seed
+	local name=$1 steps opts=$3 seed
+	steps=$(loops "$2")
 	shift 3
 	pmem_stale && pmem_mkfs "$@" && pmem_mount "$opts" || bail "$name: no file system"
 	for seed in 1 2; do

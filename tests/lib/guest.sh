@@ -5,6 +5,10 @@
 PMEM=/dev/pmem0
 MNT=/mnt
 
+# loops N: how many rounds a stress of N goes here: all of them, or a share that
+# takes about as long on a kernel that checks everything. At least 1.
+loops() { echo $((($1 + SLOWDOWN - 1) / SLOWDOWN)); }
+
 # have_stock: stock can be loaded. In a kernel of scripts/build-kernel ours is
 # built in, and what needs stock is skipped.
 have_stock() { [ -n "$EXT4_KO_STOCK" ]; }
