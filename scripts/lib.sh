@@ -60,6 +60,14 @@ need_disk()
 	[ "$free" -ge "$2" ] || die "$1 has $free MiB free, $2 MiB are needed: make room${3:+, or $3}"
 }
 
+# need_memory MIB
+need_memory()
+{
+	local free
+	free=$(awk '/^MemAvailable/ { print int($2 / 1024) }' /proc/meminfo)
+	[ "$free" -ge "$1" ] || die "$free MiB of memory are free, $1 MiB are needed: close something${2:+, or $2}"
+}
+
 # The patches of the series, in order.
 series() { [ ! -f "$TOP/linux/patches/series" ] || sed 's/#.*//; /^[[:space:]]*$/d' "$TOP/linux/patches/series"; }
 
