@@ -4,7 +4,9 @@
 
 Q := $(if $(filter 1,$(V)),,@)
 MAKEFLAGS += --no-print-directory $(if $(filter 1,$(V)),,-s)
-export V
+# The kernel that the guest tests boot: Debian's, or one of ours.
+KERNEL ?=
+export V KERNEL
 
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -17,15 +19,19 @@ help:
 	@echo 'Both of these do all their own set-up, on a fresh Debian 12 or 13:'
 	@echo '  demo         build all, then use it on an emulated NVDIMM        [root]'
 	@echo '  check        run the tests; TESTS=PATTERN chooses, JOBS=N at once [root, slow]'
+	@echo '               KERNEL=release runs them on a kernel with ours built in'
 	@echo
+	@echo '  check-debug       the guest tests and the unit tests on a kernel with'
+	@echo '                    lockdep, KASAN and more; TESTS=PATTERN     [root, slow]'
+	@echo '  check-kcsan       the same on one with KCSAN for our files   [root, slow]'
 	@echo '  check-mutants     take away one protection each, and see a test fail;'
 	@echo '                    MUTANTS=PATTERN chooses                    [root, slow]'
 	@echo '  check-e2fsprogs   the own tests of the patched e2fsprogs     [root, slow]'
-	@echo '  check-debug       the guest tests on a kernel with lockdep, KASAN and'
-	@echo '                    more; TESTS=PATTERN chooses                [root, slow]'
 	@echo '  shell        a shell in the virtual machine, DAX file system at /mnt'
 	@echo '  module       build/module/ext4.ko for the base kernel'
-	@echo '  kernel       build/kernel/debug, a debug kernel with ours built in [slow]'
+	@echo '  kernel       the whole kernel, small, for virtual machines, with [slow]'
+	@echo '               ours built in; kernel-deb: as Debian packages'
+	@echo '  kernel-debug      the same, with lockdep, KASAN and more     [slow]'
 	@echo '  e2fsprogs    the patched e2fsprogs'
 	@echo '  tools        ext4dax, the admin tool'
 	@echo '  lint         every static check'
@@ -40,9 +46,10 @@ help:
 	@echo
 	@echo '[root]: as root, or as a user whom sudo lets install packages.'
 
-.PHONY: deps deps-build deps-vm deps-lint deps-test
-deps: deps-build deps-vm deps-lint deps-test
-deps-build deps-vm deps-lint deps-test:
+purposes := build kernel deb vm lint test
+.PHONY: deps $(purposes:%=deps-%)
+deps: $(purposes:%=deps-%)
+$(purposes:%=deps-%):
 	$(Q)scripts/deps $(@:deps-%=%)
 
 # The base in use is a link into the cache.
@@ -54,12 +61,13 @@ base: deps-build
 module: base
 	$(Q)scripts/build-module
 
-# debug or release: the base whole, with ours built in.
-.PHONY: kernel kernel-debug kernel-release
-kernel: kernel-debug
-kernel-debug kernel-release: base
-	$(Q)scripts/deps kernel
+# The base whole, with ours built in.
+.PHONY: kernel kernel-release kernel-debug kernel-kcsan kernel-deb
+kernel: kernel-release
+kernel-release kernel-debug kernel-kcsan: base deps-kernel
 	$(Q)scripts/build-kernel $(@:kernel-%=%)
+kernel-deb: base deps-kernel deps-deb
+	$(Q)scripts/build-kernel -d release
 
 .PHONY: e2fsprogs
 e2fsprogs: deps-build
@@ -87,11 +95,15 @@ shell: all deps-vm
 	$(Q)tests/vm/run --name shell --shell -- tests/vm/shell
 
 .PHONY: check
-check: all deps-vm deps-test
+check: all deps-vm deps-test $(KERNEL:%=kernel-%)
 	$(Q)tests/check '$(TESTS)'
 
+.PHONY: check-debug check-kcsan
+check-debug check-kcsan:
+	$(Q)$(MAKE) check KERNEL=$(@:check-%=%) TESTS='$(or $(TESTS),guest/*)'
+
 .PHONY: check-mutants
-check-mutants: all deps-vm
+check-mutants: all deps-vm deps-kernel
 	$(Q)scripts/check-mutants '$(MUTANTS)'
 
 .PHONY: check-e2fsprogs
@@ -99,10 +111,6 @@ check-e2fsprogs: deps-build deps-lint
 	$(Q)t=$$(scripts/fetch-base e2fsprogs) && \
 		$(MAKE) -C e2fsprogs-patches check O=$(build)/e2fsprogs TARBALL="$$t"
 	$(Q)FUZZ_COUNT=10000 tests/check e2fsprogs/fuzz.t
-
-.PHONY: check-debug
-check-debug: kernel all deps-vm
-	$(Q)KERNEL=debug tests/check '$(or $(TESTS),guest/*)'
 
 .PHONY: lint
 lint: base deps-lint

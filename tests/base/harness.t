@@ -10,7 +10,7 @@ vm() # STATUS SAYS NAME COMMAND [OPTION...]: what the run returns and says
 {
 	local status=$1 says=$2 name=$3 command=$4 rc=0
 	shift 4
-	tests/vm/run --name harness --ext4 stock --memory 768 --pmem 128 "$@" -- bash -c "$command" \
+	tests/vm/run --name harness --memory 768 --pmem 128 "$@" -- bash -c "$command" \
 		>"$tmp/out" 2>"$tmp/err" || rc=$?
 	# The emulated CPU's fault, and mended.
 	sed -i "/a bad boot; once more$/d" "$tmp/err"
@@ -38,7 +38,7 @@ vm 0 '^$' "allowed complaint" \
 
 # The guest does not outlive its runner, however that ends.
 for signal in TERM KILL; do
-	tests/vm/run --name harness --ext4 stock --memory 768 --pmem 128 -- sleep 1000 >/dev/null 2>&1 &
+	tests/vm/run --name harness --memory 768 --pmem 128 -- sleep 1000 >/dev/null 2>&1 &
 	runner=$!
 	qemu=
 	for _ in $(seq 100); do
@@ -56,6 +56,6 @@ for signal in TERM KILL; do
 done
 
 fails "too little memory" 'MiB of memory are free' tests/vm/run --memory 90000000 -- true
-fails "odd NVDIMM size" 'not a multiple of 128' tests/vm/run --pmem 100 --ext4 stock -- true
-fails "no such accelerator" 'use kvm or tcg' env ACCEL=xen tests/vm/run --ext4 stock -- true
+fails "odd NVDIMM size" 'not a multiple of 128' tests/vm/run --pmem 100 -- true
+fails "no such accelerator" 'use kvm or tcg' env ACCEL=xen tests/vm/run -- true
 done_testing

@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Appends against stock ext4, in one run. Prints the ratio, judges none: the
 # CPU is emulated and the machine may be busy.
+# kernel: stock
 . tests/lib/tap.sh
 . tests/lib/guest.sh
 
 rounds=5
-have_stock || skip_all "ext4 is built in"
 pmem_fsdax || bail "no NVDIMM"
 
 # speed KEY OPTIONS CHUNK MIB: add one sample, MiB/s, to $samples/KEY.CHUNK
