@@ -59,6 +59,14 @@ run()
 	err=$(cat "$work/err")
 }
 
+# tty_at WIDTH ARG...: the output to a terminal so wide.
+tty_at()
+{
+	local width=$1
+	shift
+	script -qec "stty cols $width rows 40; $(printf "%q " "$EXT4DAX" "$@")" /dev/null </dev/null
+}
+
 # query FILTER: what jq makes of the last output, on one line.
 query()
 {

@@ -39,6 +39,18 @@ expect "JSON" . '{"ext4dax":1,"namespaces":[{"device":"pmem0","namespace":"names
 run list --json --sysroot "$tree" --columns map,persistence,bad,label,uuid,fs_size,block_size,stripe,device_dax
 expect "more columns" .namespaces[0] '{"map":"mem","persistence":"memory_controller","bad":0,"label":"data","uuid":"11111111-2222-3333-4444-555555555555","fs_size":67108864,"block_size":4096,"stripe":2097152,"device_dax":true}'
 
+run list -n --sysroot "$tree" -o device,mode
+is "no headings" "$(tr -s " " <"$work/out")" "pmem0 fsdax"
+run list -n --sysroot "$tree" -o +label
+is "one column more" "$(tr -s " " <"$work/out")" "pmem0 namespace0.0 fsdax 1022M 2M ext4 /data always yes data"
+run list --list-columns
+is "list of columns: status" "$rc" 0
+cp "$work/out" "$work/columns"
+while read -r column _; do
+	run list --json -o "$column" --sysroot "$tree"
+	expect "column $column" ".namespaces[0]|keys[]" "\"$column\""
+done <"$work/columns"
+
 put sys/fs/ext4/pmem0/dax/pool_ready_kb 2048
 run list --json --sysroot "$tree"
 expect "the pool, once the kernel has one" .namespaces[0].pool_ready 2097152

@@ -38,11 +38,7 @@ ok "colour if asked for" test "${out/"$esc"/}" != "$out"
 NO_COLOR=1 run verify --sysroot "$tree" --color always /data
 ok "colour if asked for, despite NO_COLOR" test "${out/"$esc"/}" != "$out"
 
-# tty ARG...: the output to a terminal.
-tty()
-{
-	script -qec "$(printf '%q ' "$EXT4DAX" "$@")" /dev/null </dev/null
-}
+tty() { tty_at 120 "$@"; }
 out=$(tty verify --sysroot "$tree" /data)
 ok "colour to a terminal" test "${out/"$esc"/}" != "$out"
 out=$(NO_COLOR=1 tty verify --sysroot "$tree" /data)
@@ -53,5 +49,40 @@ out=$(tty verify --sysroot "$tree" --color never /data)
 ok "no colour if asked for none" test "${out/"$esc"/}" = "$out"
 out=$(tty verify --json --sysroot "$tree" --color always /data)
 ok "never colour in JSON" test "${out/"$esc"/}" = "$out"
+
+
+# Width: what is blank goes first, then what comes last; the rest is whole.
+# columns_at WIDTH ARG...: the headings on a terminal so wide.
+columns_at()
+{
+	local width=$1
+	shift
+	tty_at "$width" "$@" | head -n 1 | tr -d "\r" | sed "s/  */ /g; s/ \$//"
+}
+all="DEVICE NAMESPACE MODE SIZE ALIGN HEALTH FSTYPE MOUNTPOINT DAX ZEROED_ALLOC POOL_READY"
+is "wide terminal: all columns" "$(columns_at 120 list --sysroot "$tree")" "$all"
+is "narrow terminal: blank columns go first" "$(columns_at 76 list --sysroot "$tree")" \
+	"DEVICE NAMESPACE MODE SIZE ALIGN FSTYPE MOUNTPOINT DAX ZEROED_ALLOC"
+is "narrower terminal: then the last ones" "$(columns_at 40 list --sysroot "$tree")" \
+	"DEVICE NAMESPACE MODE SIZE ALIGN"
+ok "no line is wider than the terminal" test "$(tty_at 40 list --sysroot "$tree" | tr -d "\r" | wc -L)" -le 40
+is "narrow terminal: columns that were asked for stay" \
+	"$(columns_at 20 list --sysroot "$tree" -o device,namespace,mode)" "DEVICE NAMESPACE MODE"
+run list --sysroot "$tree"
+is "a pipe gets all columns" "$(head -n 1 "$work/out" | sed "s/  */ /g")" "$all"
+: >"$tree/proc/self/mountinfo"
+mounted 259:0 "/$(printf "%090d" 7)" dax=always
+ok "a long name takes lines, not room" test \
+	"$(tty_at 100 list --sysroot "$tree" | tr -d "\r" | wc -L)" -le 100
+is "a long name is whole" "$(tty_at 100 list -n --sysroot "$tree" -o mountpoint | tr -cd 07)" \
+	"$(printf "%090d" 7)"
+
+# Colour says what is good and what is bad.
+good_tree
+colour() { tty_at 120 list -n --sysroot "$tree" -o "$1" | tr -d "\r\n"; }
+is "colour: DAX" "$(colour dax)" "${esc}[32malways${esc}[0m"
+put sys/devices/ndbus0/nmem0/nfit/flags "not_armed"
+is "colour: health" "$(colour health)" "${esc}[31mfailed${esc}[0m"
+is "no colour of what is neither" "$(colour device)" pmem0
 
 finish

@@ -11,6 +11,7 @@ static int run(const struct command *command, const struct invocation *call)
 		.array = "namespaces",
 		.cols = call->cols,
 		.ncols = call->ncols,
+		.drops = !call->cols_named,
 	};
 	struct row *rows = NULL;
 	struct model model;
@@ -49,7 +50,8 @@ const struct command command_list = {
 	.name = "list",
 	.args = "",
 	.help = "show the pmem namespaces and the file systems on them",
-	.takes = TAKES_JSON | TAKES_COLUMNS | TAKES_BYTES | TAKES_SYSROOT,
+	.takes = TAKES_JSON | TAKES_COLUMNS | TAKES_BYTES | TAKES_NOHEADINGS |
+		 TAKES_COLOR | TAKES_SYSROOT,
 	.objects = OBJECT_NAMESPACE | OBJECT_FILESYSTEM,
 	.cols = cols,
 	.ncols = ARRAY_SIZE(cols),

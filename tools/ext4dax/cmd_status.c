@@ -79,7 +79,8 @@ const struct command command_status = {
 	.name = "status",
 	.args = "TARGET",
 	.help = "show one file system: option, superblock default, knobs, counters",
-	.takes = TAKES_JSON | TAKES_COLUMNS | TAKES_BYTES | TAKES_SYSROOT,
+	.takes = TAKES_JSON | TAKES_COLUMNS | TAKES_BYTES | TAKES_NOHEADINGS |
+		 TAKES_COLOR | TAKES_SYSROOT,
 	.targets_min = 1,
 	.targets_max = 1,
 	.objects = OBJECT_NAMESPACE | OBJECT_FILESYSTEM,

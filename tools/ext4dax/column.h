@@ -15,6 +15,9 @@ struct model;
 struct nspace;
 struct fsys;
 struct check;
+struct file;
+struct sample;
+struct filemap;
 
 enum column_id {
 	/* a namespace */
@@ -58,6 +61,32 @@ enum column_id {
 	COL_FALLBACK_FAULTS,
 	COL_RANGE_WAITS,
 	COL_RANGE_WAIT_US,
+	/* between two looks of watch */
+	COL_TIME_MS,
+	COL_INTERVAL_MS,
+	COL_POOL_HIT_PERCENT,
+	COL_POOL_HIT_RATE,
+	COL_POOL_ZEROED_RATE,
+	COL_INLINE_ZEROED_RATE,
+	COL_UNZEROED_RATE,
+	COL_PMD_FAULT_RATE,
+	COL_PTE_FAULT_RATE,
+	COL_FALLBACK_FAULT_RATE,
+	COL_RANGE_WAIT_RATE,
+	COL_RANGE_WAIT_US_RATE,
+	/* a file of map */
+	COL_FILE,
+	COL_FILE_SIZE,
+	COL_FILE_DAX,
+	COL_EXTENTS,
+	COL_PMD_PERCENT,
+	COL_PMD,
+	COL_UNWRITTEN,
+	COL_FRAGMENTED,
+	COL_MISALIGNED,
+	COL_TAIL,
+	COL_HOLE,
+	COL_SPANS,
 	/* a check of verify */
 	COL_TARGET,
 	COL_CHECK,
@@ -67,15 +96,29 @@ enum column_id {
 	COLUMNS_N
 };
 
-enum column_type { TYPE_STRING, TYPE_NUMBER, TYPE_BOOL };
+enum column_type { TYPE_STRING, TYPE_NUMBER, TYPE_BOOL, TYPE_SPANS };
 
-enum column_unit { UNIT_NONE, UNIT_BYTES, UNIT_BYTES_PER_SECOND, UNIT_MICROSECONDS };
+enum column_unit {
+	UNIT_NONE,
+	UNIT_PERCENT,
+	UNIT_BYTES,
+	UNIT_BYTES_PER_SECOND,
+	UNIT_PER_SECOND,
+	UNIT_MICROSECONDS,
+	UNIT_MICROSECONDS_PER_SECOND,
+	UNIT_MILLISECONDS,
+};
+
+/* What a value says of the machine: renderers turn it into a colour. */
+enum mood { MOOD_NONE, MOOD_GOOD, MOOD_DOUBTFUL, MOOD_BAD, MOOD_DIM };
 
 /* What a column is a property of; a command says which of them its rows have. */
 enum column_object {
 	OBJECT_NAMESPACE = 1 << 0,
 	OBJECT_FILESYSTEM = 1 << 1,
 	OBJECT_CHECK = 1 << 2,
+	OBJECT_FILE = 1 << 3,
+	OBJECT_SAMPLE = 1 << 4,
 };
 
 /* One line of output: the objects that it is about, NULL where there is none. */
@@ -84,6 +127,8 @@ struct row {
 	const struct nspace *ns;
 	const struct fsys *fs;
 	const struct check *check;
+	const struct file *file;
+	const struct sample *sample;
 };
 
 /* A value, of the type of its column. Strings belong to the row's objects. */
@@ -93,6 +138,7 @@ struct cell {
 		const char *string;
 		uint64_t number;
 		bool truth;
+		const struct filemap *spans;
 	};
 };
 
@@ -101,19 +147,28 @@ struct column {
 	double width;		/* hint for libsmartcols */
 	enum column_type type;
 	enum column_unit unit;
-	enum column_object object;
-	bool wraps;		/* running text: may take several lines */
+	unsigned int object;	/* enum column_object, one or more */
+	bool wraps;		/* text of any length: may take several lines */
 	const char *help;
 
-	/* How to get the value from a row; NULL for a file of dax/. */
+	/* How to get the value from a row; NULL for a file of dax/ and its rate. */
 	struct cell (*get)(const struct row *row);
+
+	/* NULL if no value of it is better than another. */
+	enum mood (*mood)(const struct row *row);
 
 	/* The file of dax/ that holds it, and what one of its units is worth. */
 	const char *file;
 	uint64_t scale;
+
+	/* The counter whose gain in a second it is. */
+	enum column_id rate_of;
 };
 
 extern const struct column columns[COLUMNS_N];
+
+/* Type and unit of @column for people, as "number, bytes". */
+const char *column_type_name(const struct column *column);
 
 /* The value of column @id for @row. */
 struct cell column_get(enum column_id id, const struct row *row);

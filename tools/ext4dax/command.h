@@ -3,6 +3,7 @@
 #ifndef EXT4DAX_COMMAND_H
 #define EXT4DAX_COMMAND_H
 
+#include <getopt.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -16,6 +17,18 @@ enum option_flag {
 	TAKES_BYTES = 1 << 2,
 	TAKES_COLOR = 1 << 3,
 	TAKES_SYSROOT = 1 << 4,
+	TAKES_NOHEADINGS = 1 << 5,
+	TAKES_INTERVAL = 1 << 6,
+	TAKES_SVG = 1 << 7,
+};
+
+/* An option of the command line; its value in getopt_long() is its letter, if below 256. */
+struct option_row {
+	struct option option;
+	unsigned int flag;	/* enum option_flag; 0: every command takes it */
+	const char *arg;	/* NULL if it has none */
+	const char *values;	/* all that the argument can be, or NULL */
+	const char *help;
 };
 
 enum { TARGETS_ANY = -1 };
@@ -26,6 +39,10 @@ struct invocation {
 	struct style style;
 	const enum column_id *cols;	/* the command's own, or --columns */
 	size_t ncols;
+	bool cols_named;	/* --columns was given */
+	unsigned int interval_ms;
+	unsigned long count;	/* 0: without end */
+	const char *svg;	/* NULL if not given */
 	char **targets;
 	int ntargets;
 };
@@ -50,5 +67,7 @@ struct command {
 extern const struct command command_list;
 extern const struct command command_status;
 extern const struct command command_verify;
+extern const struct command command_map;
+extern const struct command command_watch;
 
 #endif

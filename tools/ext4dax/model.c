@@ -234,17 +234,21 @@ static void probe_fstype(struct fsys *fs, const char *path)
 	blkid_free_probe(probe);
 }
 
-static void read_knobs(const struct model *model, struct fsys *fs)
+bool fsys_read_knobs(const struct model *model, struct fsys *fs)
 {
-	for (size_t i = 0; i < COLUMNS_N; i++) {
-		uint64_t value;
+	bool any = false;
 
-		if (!columns[i].file || !sys_u64(model->root, &value, "/sys/fs/ext4/%s/dax/%s",
-						 fs->name, columns[i].file))
+	for (size_t i = 0; i < COLUMNS_N; i++) {
+		uint64_t value = 0;
+
+		if (!columns[i].file)
 			continue;
-		fs->knob[i].known = true;
+		fs->knob[i].known = sys_u64(model->root, &value, "/sys/fs/ext4/%s/dax/%s",
+					    fs->name, columns[i].file);
 		fs->knob[i].value = value * columns[i].scale;
+		any |= fs->knob[i].known;
 	}
+	return any;
 }
 
 static enum dax_mode dax_mode(const struct fsys *fs)
@@ -320,7 +324,7 @@ static struct fsys *fs_get(struct model *model, const char *name)
 	}
 	if (fsys_is_ext4(fs)) {
 		super_read(&fs->super, path);
-		read_knobs(model, fs);
+		fsys_read_knobs(model, fs);
 	}
 	free(path);
 	fs->dax = dax_mode(fs);
@@ -378,6 +382,23 @@ enum tristate fsys_zeroed_alloc_default(const struct fsys *fs)
 		return NO;
 	return fs->super.zeroed_alloc ||
 	       has_option(fs->super.mount_options, OPTION_NAME, NULL, NULL) ? YES : NO;
+}
+
+bool fsys_phase(const struct fsys *fs, uint64_t *phase)
+{
+	uint64_t address;
+
+	if (!fs->start.known)
+		return false;
+	address = fs->ns[0]->address;
+	if (address == NS_NO_ADDRESS) {
+		/* The address is a multiple of the alignment. */
+		if (!fs->ns[0]->align || fs->ns[0]->align % PMD_BYTES)
+			return false;
+		address = 0;
+	}
+	*phase = (address + fs->start.bytes) % PMD_BYTES;
+	return true;
 }
 
 uint64_t fsys_stripe(const struct fsys *fs)
@@ -460,6 +481,13 @@ static void read_badblocks(const struct model *model, struct nspace *ns)
 	free(text);
 }
 
+static int by_name(const void *a, const void *b)
+{
+	const struct nspace *one = a, *other = b;
+
+	return strverscmp(one->name, other->name);
+}
+
 int model_load(struct model *model, const char *root)
 {
 	const struct ns_source *source = *root ? &ns_from_captured : &ns_from_libndctl;
@@ -471,6 +499,9 @@ int model_load(struct model *model, const char *root)
 		complain("namespaces", "find", "%s", strerror(-err));
 		return -1;
 	}
+	if (model->namespaces.n)
+		qsort(model->namespaces.ns, model->namespaces.n, sizeof(*model->namespaces.ns),
+		      by_name);
 	for (size_t i = 0; i < model->namespaces.n; i++)
 		read_badblocks(model, &model->namespaces.ns[i]);
 	if (sys_exists(root, "/sys/fs/ext4/features"))

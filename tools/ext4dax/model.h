@@ -42,6 +42,11 @@ struct offset {
 	uint64_t bytes;
 };
 
+struct knob {
+	bool known;
+	uint64_t value;
+};
+
 /* A block device that holds, or could hold, a file system. */
 struct fsys {
 	char *name;		/* the kernel's: pmem0p1, dm-0 */
@@ -63,11 +68,7 @@ struct fsys {
 	size_t nns;
 	char *ns_names;		/* joined by commas; NULL if none */
 
-	/* Files of dax/ by column, in the column's unit. */
-	struct {
-		bool known;
-		uint64_t value;
-	} knob[COLUMNS_N];
+	struct knob knob[COLUMNS_N];	/* files of dax/ by column, in its unit */
 };
 
 struct model {
@@ -113,6 +114,9 @@ int model_resolve(struct model *model, const char *name, struct target *target);
 
 void target_free(struct target *target);
 
+/* Read the files of dax/ anew. Returns false if there are none. */
+bool fsys_read_knobs(const struct model *model, struct fsys *fs);
+
 /* Whether the mount option is in force; UNKNOWN if not a mounted ext4. */
 enum tristate fsys_zeroed_alloc(const struct fsys *fs);
 
@@ -121,6 +125,13 @@ enum tristate fsys_zeroed_alloc_option(const struct fsys *fs);
 
 /* Whether the superblock asks for it. */
 enum tristate fsys_zeroed_alloc_default(const struct fsys *fs);
+
+/*
+ * How far byte 0 of the file system lies past a 2 MiB boundary of physical
+ * memory. Returns false if that is not known: without the right to read the
+ * address of a namespace, or below device-mapper.
+ */
+bool fsys_phase(const struct fsys *fs, uint64_t *phase);
 
 /*
  * The stripe that the allocator follows, or would after a mount, in bytes; 0

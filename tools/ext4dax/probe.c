@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/fiemap.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -68,38 +67,6 @@ int probe_map_sync(int fd)
 	return err;
 }
 
-/*
- * Count the windows of the file whose blocks are one aligned run each. An
- * extent that starts or ends inside a window leaves that one out.
- */
-static int count_aligned(int fd, uint64_t start, unsigned int *aligned)
-{
-	const unsigned int room = 2 * PROBE_WINDOWS + 2;
-	struct fiemap *map = xcalloc(1, sizeof(*map) + room * sizeof(map->fm_extents[0]));
-
-	map->fm_length = PROBE_BYTES;
-	map->fm_extent_count = room;
-	if (ioctl(fd, FS_IOC_FIEMAP, map)) {
-		int err = -errno;
-
-		free(map);
-		return err;
-	}
-	*aligned = 0;
-	for (unsigned int i = 0; i < map->fm_mapped_extents; i++) {
-		const struct fiemap_extent *ext = &map->fm_extents[i];
-		uint64_t end = ext->fe_logical + ext->fe_length;
-		uint64_t window = (ext->fe_logical + PMD_BYTES - 1) / PMD_BYTES * PMD_BYTES;
-
-		if ((ext->fe_physical + start - ext->fe_logical) % PMD_BYTES)
-			continue;
-		for (; window + PMD_BYTES <= end && window < PROBE_BYTES; window += PMD_BYTES)
-			++*aligned;
-	}
-	free(map);
-	return 0;
-}
-
 /* Count the windows at @map that a single page-table entry maps. */
 static int count_mapped(const char *map, unsigned int *mapped)
 {
@@ -140,7 +107,7 @@ static bool has_room(int fd)
 	return !fstatvfs(fd, &st) && (uint64_t)st.f_bavail * st.f_frsize >= PROBES_FREE * PROBE_BYTES;
 }
 
-int probe_pmd(int fd, uint64_t start, struct pmd_probe *result, const char **what)
+int probe_pmd(int fd, unsigned int *mapped, const char **what)
 {
 	size_t room = PROBE_BYTES + PMD_BYTES;
 	char *area, *map;
@@ -168,11 +135,7 @@ int probe_pmd(int fd, uint64_t start, struct pmd_probe *result, const char **wha
 	err = madvise(map, PROBE_BYTES, MADV_POPULATE_WRITE) ? -errno : 0;
 	if (!err) {
 		*what = "look at the page tables";
-		err = count_mapped(map, &result->mapped);
-	}
-	if (!err) {
-		*what = "look at the extents";
-		err = count_aligned(fd, start, &result->aligned);
+		err = count_mapped(map, mapped);
 	}
 	munmap(area, room);
 	return err;

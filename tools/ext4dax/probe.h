@@ -18,11 +18,6 @@
 /* Number of 2 MiB windows that probe_pmd() maps. */
 #define PROBE_WINDOWS 4
 
-struct pmd_probe {
-	unsigned int aligned;	/* windows whose blocks are contiguous and aligned */
-	unsigned int mapped;	/* windows that were mapped by 2 MiB */
-};
-
 /*
  * Make an unlinked file in @folder, which must be on the device @devno.
  * Returns its descriptor, or -1 with *@why set to a text that the caller frees.
@@ -42,11 +37,11 @@ int probe_dax(int fd, const char *path);
 int probe_map_sync(int fd);
 
 /*
- * Give the file @fd PROBE_WINDOWS times 2 MiB, and map and fault all of it.
- * @start is where the file system starts on its device, in bytes, to judge
- * alignment. Returns 0, or a negative errno with *@what set to the step that
- * failed; -ENOTTY means that the kernel cannot tell how a page is mapped.
+ * Give the file @fd PROBE_WINDOWS times 2 MiB, map and fault all of it, and count
+ * in *@mapped the windows that were mapped by 2 MiB. Returns 0, or a negative
+ * errno with *@what set to the step that failed; -ENOTTY means that the kernel
+ * cannot tell how a page is mapped.
  */
-int probe_pmd(int fd, uint64_t start, struct pmd_probe *result, const char **what);
+int probe_pmd(int fd, unsigned int *mapped, const char **what);
 
 #endif

@@ -19,15 +19,24 @@ struct report {
 	const enum column_id *cols;
 	size_t ncols;
 	bool record;		/* as a table: a line for each column, not for each row */
+	bool drops;		/* columns may go where the terminal is too narrow */
 };
 
 struct style {
 	bool json;
 	bool bytes;		/* as a table: sizes in bytes, not rounded */
 	bool color;		/* as a table */
+	bool noheadings;	/* as a table */
 };
 
 /* Write @report to stdout. Returns 0, or -1 after a message to stderr. */
 int render(const struct report *report, const struct style *style);
+
+/*
+ * Write the first row of @report to stdout at once, as an object of JSON on a
+ * line of its own, whose keys are the columns. Returns 0, or -1 if it
+ * could not be written.
+ */
+int render_line(const struct report *report);
 
 #endif

@@ -9,7 +9,7 @@
 
 #include "util.h"
 
-static void out_of_memory(void)
+void out_of_memory(void)
 {
 	fputs(PROGRAM ": memory: allocate: out of memory\n", stderr);
 	exit(EXIT_FAILED);
@@ -207,13 +207,30 @@ void stdio_reserve(void)
 	}
 }
 
+/* Why stdout could not be written, 0 if it could. */
+static int stdout_error;
+
+int stdout_flush(void)
+{
+	errno = 0;
+	if (!fflush(stdout) && !ferror(stdout))
+		return 0;
+	if (!stdout_error)
+		stdout_error = errno;
+	return -1;
+}
+
 void stdout_check(void)
 {
-	int failed = ferror(stdout);
+	int failed = stdout_flush();
 
 	errno = 0;
-	if (fclose(stdout) == 0 && !failed)
+	failed |= fclose(stdout);
+	if (!failed)
 		return;
-	complain("stdout", "write", "%s", errno ? strerror(errno) : "some of it was not written");
+	if (!stdout_error)
+		stdout_error = errno;
+	complain("stdout", "write", "%s",
+		 stdout_error ? strerror(stdout_error) : "some of it was not written");
 	_exit(EXIT_FAILED);
 }

@@ -27,6 +27,9 @@ enum exit_code {
 	EXIT_FAULT = 3,		/* verify found a fault */
 };
 
+/* End the program with EXIT_FAILED and a message: memory is out. */
+void out_of_memory(void) __attribute__((noreturn));
+
 /* calloc() that ends the program with EXIT_FAILED when memory is out. */
 void *xcalloc(size_t n, size_t size);
 
@@ -77,6 +80,9 @@ char *human_bytes(unsigned long long bytes);
  * somebody's stdout.
  */
 void stdio_reserve(void);
+
+/* Flush stdout. Returns -1 if any byte of it could not be written: stdout_check() says why. */
+int stdout_flush(void);
 
 /*
  * atexit() handler: flush and close stdout, and end with EXIT_FAILED if any
