@@ -107,7 +107,7 @@ check-mutants: all deps-vm deps-kernel
 	$(Q)scripts/check-mutants '$(MUTANTS)'
 
 .PHONY: check-e2fsprogs
-check-e2fsprogs: deps-build deps-lint
+check-e2fsprogs: deps-build deps-test
 	$(Q)t=$$(scripts/fetch-base e2fsprogs) && \
 		$(MAKE) -C e2fsprogs-patches check O=$(build)/e2fsprogs TARBALL="$$t"
 	$(Q)FUZZ_COUNT=10000 tests/check e2fsprogs/fuzz.t
