@@ -12,6 +12,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 build := $(CURDIR)/build
 programs := $(patsubst tests/src/%.c,build/tests/%,$(wildcard tests/src/*.c))
+bench_programs := $(patsubst bench/%.c,build/bench/%,$(wildcard bench/*.c))
 tests_cflags := -O2 -g -std=gnu11 -Wall -Wextra -Werror -pthread
 
 .PHONY: help
@@ -27,6 +28,10 @@ help:
 	@echo '  check-mutants     take away one protection each, and see a test fail;'
 	@echo '                    MUTANTS=PATTERN chooses                    [root, slow]'
 	@echo '  check-e2fsprogs   the own tests of the patched e2fsprogs     [root, slow]'
+	@echo '  bench        measure ours, stock ext4-DAX, XFS-DAX and the limit in the'
+	@echo '               virtual machine; BENCH=PATTERNS chooses, ROUNDS=N  [root, slow]'
+	@echo '  bench-smoke  a few of it, to see that it works                     [root]'
+	@echo '  bench-table  what make bench measured last, for the README'
 	@echo '  shell        a shell in the virtual machine, DAX file system at /mnt'
 	@echo '  module       build/module/ext4.ko for the base kernel'
 	@echo '  kernel       the whole kernel, small, for virtual machines, with [slow]'
@@ -46,7 +51,7 @@ help:
 	@echo
 	@echo '[root]: as root, or as a user whom sudo lets install packages.'
 
-purposes := build kernel deb vm lint test
+purposes := build kernel deb vm lint test bench
 .PHONY: deps $(purposes:%=deps-%)
 deps: $(purposes:%=deps-%)
 $(purposes:%=deps-%):
@@ -81,10 +86,13 @@ tools: deps-build
 build/tests/%: tests/src/%.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(tests_cflags) -o $@.tmp $< && mv $@.tmp $@
-$(programs): | deps-build
+build/bench/%: bench/%.c
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(tests_cflags) -o $@.tmp $< && mv $@.tmp $@
+$(programs) $(bench_programs): | deps-build
 
 .PHONY: all
-all: module e2fsprogs tools $(programs)
+all: module e2fsprogs tools $(programs) $(bench_programs)
 
 .PHONY: demo
 demo: all deps-vm
@@ -95,12 +103,20 @@ shell: all deps-vm
 	$(Q)tests/vm/run --name shell --shell -- tests/vm/shell
 
 .PHONY: check
-check: all deps-vm deps-test $(KERNEL:%=kernel-%)
+check: all deps-vm deps-test deps-bench $(KERNEL:%=kernel-%)
 	$(Q)tests/check '$(TESTS)'
 
 .PHONY: check-debug check-kcsan
 check-debug check-kcsan:
 	$(Q)$(MAKE) check KERNEL=$(@:check-%=%) TESTS='$(or $(TESTS),guest/*)'
+
+.PHONY: bench bench-smoke bench-table
+bench: all deps-vm deps-bench
+	$(Q)bench/run
+bench-smoke: all deps-vm deps-bench
+	$(Q)bench/run --smoke --dir build/bench/smoke
+bench-table:
+	$(Q)bench/run --markdown
 
 .PHONY: check-mutants
 check-mutants: all deps-vm deps-kernel

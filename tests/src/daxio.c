@@ -17,7 +17,6 @@
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #define MIB (1UL << 20)
@@ -242,25 +241,6 @@ static int cmd_efault(char **arg)
 	return 0;
 }
 
-/* Append BYTES in writes of CHUNK to an empty file; print MiB/s, fsync aside. */
-static int cmd_append(char **arg)
-{
-	int fd = open_file(arg[0], O_WRONLY | O_CREAT | O_TRUNC);
-	size_t bytes = number(arg[1]), chunk = number(arg[2]);
-	char *buf = map_anon(chunk);
-	struct timespec a, b;
-
-	memset(buf, 'a', chunk);
-	clock_gettime(CLOCK_MONOTONIC, &a);
-	for (size_t done = 0; done < bytes; done += chunk)
-		if (write(fd, buf, chunk) != (ssize_t)chunk)
-			err(2, "%s: write", arg[0]);
-	clock_gettime(CLOCK_MONOTONIC, &b);
-	printf("%.1f\n", bytes / (double)MIB /
-	       (b.tv_sec - a.tv_sec + (b.tv_nsec - a.tv_nsec) / 1e9));
-	return 0;
-}
-
 /* Append with RWF_NOWAIT, which ext4 takes with O_DIRECT only; print the result. */
 static int cmd_nowait(char **arg)
 {
@@ -368,7 +348,6 @@ static const struct {
 	{ "scan",	1, cmd_scan,	"FILE" },
 	{ "mix",	4, cmd_mix,	"FILE REFERENCE SEED COUNT" },
 	{ "efault",	4, cmd_efault,	"FILE OFFSET LENGTH GOOD" },
-	{ "append",	3, cmd_append,	"FILE BYTES CHUNK" },
 	{ "nowait",	1, cmd_nowait,	"FILE" },
 	{ "self",	2, cmd_self,	"FILE LENGTH" },
 	{ "chase",	3, cmd_chase,	"FILE COUNT CHUNK" },
