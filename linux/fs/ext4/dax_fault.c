@@ -73,6 +73,26 @@ void ext4_dax_leave_fault(struct inode *inode, struct ext4_mmap_fault *f)
 	ext4_mmap_leave(&EXT4_I(inode)->i_mmap_sem, f);
 }
 
+/**
+ * ext4_dax_note_fault - count how a DAX fault ended
+ * @inode: the DAX file
+ * @pgoff: the page that faulted
+ * @order: log2 of the pages that it tried to map, 0 or PMD_ORDER
+ * @result: what goes back to the page fault handler
+ */
+void ext4_dax_note_fault(struct inode *inode, pgoff_t pgoff,
+			 unsigned int order, vm_fault_t result)
+{
+	struct ext4_dax *dax = &EXT4_SB(inode->i_sb)->s_dax;
+
+	trace_ext4_dax_fault(inode, pgoff, order, result);
+	if (result & VM_FAULT_FALLBACK)
+		ext4_dax_count(dax, EXT4_DAX_FALLBACK_FAULTS, 1);
+	else if (!(result & VM_FAULT_ERROR))
+		ext4_dax_count(dax, order ? EXT4_DAX_PMD_FAULTS :
+					    EXT4_DAX_PTE_FAULTS, 1);
+}
+
 static void ext4_dax_hold(struct inode *inode, pgoff_t first, pgoff_t last)
 {
 	filemap_invalidate_lock(inode->i_mapping);

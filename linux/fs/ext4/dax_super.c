@@ -8,6 +8,7 @@
  * warned about, for the file system must mount wherever it is plugged in.
  */
 #include "ext4.h"
+#include "dax_trace.h"
 
 /**
  * ext4_dax_init - make the counters
@@ -29,6 +30,22 @@ int ext4_dax_init(struct ext4_dax *dax)
 void ext4_dax_exit(struct ext4_dax *dax)
 {
 	percpu_counter_destroy_many(dax->counters, EXT4_DAX_NR_COUNTERS);
+}
+
+/**
+ * ext4_dax_count - add to a counter of sysfs, and trace it
+ * @dax: between ext4_dax_init() and ext4_dax_exit()
+ * @which: the counter
+ * @amount: bytes, microseconds or events, as the counter has it
+ *
+ * Context: any but NMI, no lock needed.
+ */
+void ext4_dax_count(struct ext4_dax *dax, enum ext4_dax_counter which,
+		    s64 amount)
+{
+	percpu_counter_add_local(&dax->counters[which], amount);
+	trace_ext4_dax_count(container_of(dax, struct ext4_sb_info, s_dax)->s_sb,
+			     which, amount);
 }
 
 /**
@@ -71,4 +88,23 @@ int ext4_dax_mount_option(struct super_block *sb, bool given, bool on)
 			 "default dax_zeroed_alloc not used: %s", refusal);
 	WRITE_ONCE(EXT4_SB(sb)->s_dax.zeroed_alloc, on && !refusal);
 	return 0;
+}
+
+/**
+ * ext4_dax_default_stripe - the stripe of a mount that nobody gave one
+ * @sb: after its DAX options were decided
+ *
+ * Return: blocks of 2 MiB where DAX can be in force and a group and the clusters
+ * allow it, else 0.
+ */
+unsigned long ext4_dax_default_stripe(struct super_block *sb)
+{
+	struct ext4_sb_info *sbi = EXT4_SB(sb);
+	unsigned long stripe = PMD_SIZE >> sb->s_blocksize_bits;
+
+	if (!test_bit(EXT4_FLAGS_BDEV_IS_DAX, &sbi->s_ext4_flags) ||
+	    test_opt2(sb, DAX_NEVER) || stripe > sbi->s_blocks_per_group ||
+	    stripe % sbi->s_cluster_ratio)
+		return 0;
+	return stripe;
 }

@@ -59,6 +59,9 @@ static struct kobj_attribute _name##_attr = __ATTR_RO(_name)
 static struct kobj_attribute zeroed_alloc_attr = __ATTR_RW(zeroed_alloc);
 EXT4_DAX_COUNTER_ATTR(unzeroed_kb, EXT4_DAX_UNZEROED, 10);
 EXT4_DAX_COUNTER_ATTR(inline_zeroed_kb, EXT4_DAX_INLINE_ZEROED, 10);
+EXT4_DAX_COUNTER_ATTR(pmd_faults, EXT4_DAX_PMD_FAULTS, 0);
+EXT4_DAX_COUNTER_ATTR(pte_faults, EXT4_DAX_PTE_FAULTS, 0);
+EXT4_DAX_COUNTER_ATTR(fallback_faults, EXT4_DAX_FALLBACK_FAULTS, 0);
 EXT4_DAX_COUNTER_ATTR(range_waits, EXT4_DAX_RANGE_WAITS, 0);
 EXT4_DAX_COUNTER_ATTR(range_wait_us, EXT4_DAX_RANGE_WAIT_US, 0);
 
@@ -66,6 +69,9 @@ static struct attribute *ext4_dax_attrs[] = {
 	&zeroed_alloc_attr.attr,
 	&unzeroed_kb_attr.attr,
 	&inline_zeroed_kb_attr.attr,
+	&pmd_faults_attr.attr,
+	&pte_faults_attr.attr,
+	&fallback_faults_attr.attr,
 	&range_waits_attr.attr,
 	&range_wait_us_attr.attr,
 	NULL,

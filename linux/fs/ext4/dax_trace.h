@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Tracepoints of ext4's DAX side: one for each event that a counter counts. */
+/*
+ * Tracepoints of ext4's DAX side. ext4_dax_count is there whenever a counter of
+ * sysfs counts; the others say more of what happened.
+ */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM ext4_dax
 
@@ -8,6 +11,68 @@
 
 #include <linux/fs.h>
 #include <linux/tracepoint.h>
+
+#define EXT4_DAX_COUNTERS						\
+	EM(UNZEROED)							\
+	EM(INLINE_ZEROED)						\
+	EM(RANGE_WAITS)							\
+	EM(RANGE_WAIT_US)						\
+	EM(PMD_FAULTS)							\
+	EM(PTE_FAULTS)							\
+	EM_LAST(FALLBACK_FAULTS)
+
+#undef EM
+#undef EM_LAST
+#define EM(name) TRACE_DEFINE_ENUM(EXT4_DAX_##name);
+#define EM_LAST(name) TRACE_DEFINE_ENUM(EXT4_DAX_##name);
+EXT4_DAX_COUNTERS
+#undef EM
+#undef EM_LAST
+#define EM(name) { EXT4_DAX_##name, #name },
+#define EM_LAST(name) { EXT4_DAX_##name, #name }
+
+TRACE_EVENT(ext4_dax_count,
+	TP_PROTO(struct super_block *sb, unsigned int which, s64 amount),
+	TP_ARGS(sb, which, amount),
+	TP_STRUCT__entry(
+		__field(dev_t, dev)
+		__field(unsigned int, which)
+		__field(s64, amount)
+	),
+	TP_fast_assign(
+		__entry->dev = sb->s_dev;
+		__entry->which = which;
+		__entry->amount = amount;
+	),
+	TP_printk("dev %d,%d %s %lld",
+		  MAJOR(__entry->dev), MINOR(__entry->dev),
+		  __print_symbolic(__entry->which, EXT4_DAX_COUNTERS),
+		  __entry->amount)
+);
+
+TRACE_EVENT(ext4_dax_fault,
+	TP_PROTO(struct inode *inode, pgoff_t pgoff, unsigned int order,
+		 vm_fault_t result),
+	TP_ARGS(inode, pgoff, order, result),
+	TP_STRUCT__entry(
+		__field(dev_t, dev)
+		__field(ino_t, ino)
+		__field(pgoff_t, pgoff)
+		__field(unsigned int, order)
+		__field(unsigned int, result)
+	),
+	TP_fast_assign(
+		__entry->dev = inode->i_sb->s_dev;
+		__entry->ino = inode->i_ino;
+		__entry->pgoff = pgoff;
+		__entry->order = order;
+		__entry->result = (__force unsigned int)result;
+	),
+	TP_printk("dev %d,%d ino %lu page %lu order %u result %#x",
+		  MAJOR(__entry->dev), MINOR(__entry->dev),
+		  (unsigned long)__entry->ino, __entry->pgoff, __entry->order,
+		  __entry->result)
+);
 
 DECLARE_EVENT_CLASS(ext4_dax_range,
 	TP_PROTO(struct inode *inode, pgoff_t first, pgoff_t last),

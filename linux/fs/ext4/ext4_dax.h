@@ -7,6 +7,7 @@
 #define _EXT4_DAX_H
 
 #include <linux/kobject.h>
+#include <linux/mm_types.h>
 #include <linux/pagemap.h>
 #include <linux/percpu_counter.h>
 #include <linux/types.h>
@@ -23,6 +24,9 @@ enum ext4_dax_counter {
 	EXT4_DAX_INLINE_ZEROED,	/* bytes zeroed while somebody waited */
 	EXT4_DAX_RANGE_WAITS,	/* faults that waited for a held range */
 	EXT4_DAX_RANGE_WAIT_US,	/* for how long in all */
+	EXT4_DAX_PMD_FAULTS,	/* faults that mapped 2 MiB */
+	EXT4_DAX_PTE_FAULTS,	/* faults that mapped one page */
+	EXT4_DAX_FALLBACK_FAULTS, /* 2 MiB tries that fell back */
 	EXT4_DAX_NR_COUNTERS,
 };
 
@@ -43,8 +47,11 @@ struct ext4_dax {
 #ifdef CONFIG_FS_DAX
 int ext4_dax_init(struct ext4_dax *dax);
 void ext4_dax_exit(struct ext4_dax *dax);
+void ext4_dax_count(struct ext4_dax *dax, enum ext4_dax_counter which,
+		    s64 amount);
 const char *ext4_dax_zeroed_alloc_refusal(struct super_block *sb);
 int ext4_dax_mount_option(struct super_block *sb, bool given, bool on);
+unsigned long ext4_dax_default_stripe(struct super_block *sb);
 
 int ext4_dax_register_sysfs(struct super_block *sb);
 void ext4_dax_unregister_sysfs(struct super_block *sb);
@@ -56,17 +63,14 @@ ssize_t ext4_dax_write_zeroed(struct kiocb *iocb, struct iov_iter *from);
 int ext4_dax_enter_fault(struct inode *inode, struct ext4_mmap_fault *f,
 			 pgoff_t pgoff, unsigned int order);
 void ext4_dax_leave_fault(struct inode *inode, struct ext4_mmap_fault *f);
+void ext4_dax_note_fault(struct inode *inode, pgoff_t pgoff,
+			 unsigned int order, vm_fault_t result);
 void ext4_exclude_faults(struct inode *inode, loff_t start, loff_t end);
 void ext4_admit_faults(struct inode *inode);
 void ext4_assert_faults_excluded(struct inode *inode, loff_t start, loff_t end);
 int ext4_break_layouts(struct inode *inode);
 int ext4_dax_write_edges(struct inode *inode, loff_t start, loff_t end);
 
-static inline void ext4_dax_count(struct ext4_dax *dax,
-				  enum ext4_dax_counter which, s64 amount)
-{
-	percpu_counter_add_local(&dax->counters[which], amount);
-}
 #else
 static inline int ext4_dax_init(struct ext4_dax *dax)
 {
@@ -79,6 +83,11 @@ static inline void ext4_dax_exit(struct ext4_dax *dax)
 
 static inline int ext4_dax_mount_option(struct super_block *sb, bool given,
 					bool on)
+{
+	return 0;
+}
+
+static inline unsigned long ext4_dax_default_stripe(struct super_block *sb)
 {
 	return 0;
 }

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * daxtouch: page faults on a DAX file, one store a page.
+ *
+ *	daxtouch write FILE BYTES STEP huge|small seq|random
+ *		make FILE BYTES long and stamp the page at every STEP bytes through
+ *		a mapping; print for how many microseconds the stores ran. "small"
+ *		asks the kernel for no huge mapping.
+ *	daxtouch check FILE STEP
+ *		the pages at every STEP bytes are stamped and the rest is zero
+ *	daxtouch read FILE huge|small
+ *		load a byte of each page
+ *
+ * Exit status: 0 fine, 1 the check failed, 2 it could not be made.
+ */
+#define _GNU_SOURCE
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PAGE 4096UL
+
+/* What a page is stamped with; no page offset is 0 in it. */
+static uint64_t stamp(size_t off) { return off ^ 0x5a17c0de00000001; }
+
+static size_t number(const char *s)
+{
+	char *end;
+	unsigned long long n;
+
+	errno = 0;
+	n = strtoull(s, &end, 0);
+	if (errno || end == s || *end || *s == '-')
+		errx(2, "not a number: %s", s);
+	return n;
+}
+
+static char *map_file(const char *path, int flags, size_t *bytes, const char *how)
+{
+	int prot = flags & O_RDWR ? PROT_READ | PROT_WRITE : PROT_READ;
+	int fd = open(path, flags, 0600);
+	struct stat st;
+	char *map;
+
+	if (fd < 0)
+		err(2, "%s", path);
+	if (*bytes && ftruncate(fd, *bytes))
+		err(2, "%s: ftruncate", path);
+	if (fstat(fd, &st))
+		err(2, "%s: fstat", path);
+	*bytes = st.st_size;
+	map = mmap(NULL, *bytes, prot, MAP_SHARED, fd, 0);
+	if (map == MAP_FAILED)
+		err(2, "%s: mmap", path);
+	if (!strcmp(how, "small") && madvise(map, *bytes, MADV_NOHUGEPAGE))
+		err(2, "madvise");
+	close(fd);
+	return map;
+}
+
+/* A fixed order that looks like none: the same on every run. */
+static size_t *order(size_t n, bool random)
+{
+	size_t *at = calloc(n, sizeof(*at));
+	uint64_t x = 88172645463325252;
+
+	if (!at)
+		err(2, "calloc");
+	for (size_t i = 0; i < n; i++)
+		at[i] = i;
+	for (size_t i = n; random && i > 1; i--) {
+		size_t j, t;
+
+		x ^= x << 13;
+		x ^= x >> 7;
+		x ^= x << 17;
+		j = x % i;
+		t = at[i - 1];
+		at[i - 1] = at[j];
+		at[j] = t;
+	}
+	return at;
+}
+
+static int cmd_write(char **arg)
+{
+	size_t bytes = number(arg[1]), step = number(arg[2]), n;
+	struct timespec from, to;
+	size_t *at;
+	char *map;
+
+	if (!bytes || !step || step % PAGE)
+		errx(2, "no such file, or no such step");
+	n = (bytes + step - 1) / step;
+	at = order(n, !strcmp(arg[4], "random"));
+	map = map_file(arg[0], O_RDWR | O_CREAT, &bytes, arg[3]);
+	clock_gettime(CLOCK_MONOTONIC, &from);
+	for (size_t i = 0; i < n; i++)
+		*(volatile uint64_t *)(map + at[i] * step) = stamp(at[i] * step);
+	clock_gettime(CLOCK_MONOTONIC, &to);
+	printf("%lld\n", (to.tv_sec - from.tv_sec) * 1000000LL +
+			 (to.tv_nsec - from.tv_nsec) / 1000);
+	return 0;
+}
+
+static int cmd_check(char **arg)
+{
+	size_t step = number(arg[1]), bytes = 0;
+	char *map = map_file(arg[0], O_RDONLY, &bytes, "huge");
+
+	for (size_t off = 0; off < bytes; off += sizeof(uint64_t)) {
+		uint64_t want = off % step ? 0 : stamp(off), got = 0;
+		size_t len = bytes - off < sizeof(got) ? bytes - off : sizeof(got);
+
+		memcpy(&got, map + off, len);
+		if (len == sizeof(got) && got != want)
+			errx(1, "%s: %#zx: %#jx instead of %#jx", arg[0], off,
+			     (uintmax_t)got, (uintmax_t)want);
+	}
+	return 0;
+}
+
+static int cmd_read(char **arg)
+{
+	size_t bytes = 0;
+	char *map = map_file(arg[0], O_RDONLY, &bytes, arg[1]);
+
+	for (size_t off = 0; off < bytes; off += PAGE)
+		(void)*(volatile char *)(map + off);
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	int args;
+	int (*run)(char **arg);
+	const char *usage;
+} commands[] = {
+	{ "write",	5, cmd_write,	"FILE BYTES STEP huge|small seq|random" },
+	{ "check",	2, cmd_check,	"FILE STEP" },
+	{ "read",	2, cmd_read,	"FILE huge|small" },
+};
+
+int main(int argc, char **argv)
+{
+	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(*commands); i++) {
+		if (strcmp(argv[1], commands[i].name))
+			continue;
+		if (argc - 2 != commands[i].args)
+			errx(2, "usage: daxtouch %s %s", argv[1], commands[i].usage);
+		return commands[i].run(argv + 2);
+	}
+	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
+		fprintf(stderr, "daxtouch %s %s\n", commands[i].name, commands[i].usage);
+	return 2;
+}
