@@ -182,3 +182,21 @@ good_tree()
 	put sys/fs/ext4/pmem0/dax/inline_zeroed_kb 12
 	mounted 259:0 /data dax=always,stripe=512,dax_zeroed_alloc
 }
+
+# The same on a kernel that has every knob and counter.
+full_tree()
+{
+	good_tree
+	put sys/fs/ext4/pmem0/dax/pool_target_kb 32768
+	put sys/fs/ext4/pmem0/dax/pool_rate_kb 1024
+	put sys/fs/ext4/pmem0/dax/write_unzeroed_min_kb 16
+	put sys/fs/ext4/pmem0/dax/verify 0
+	put sys/fs/ext4/pmem0/dax/pool_ready_kb 16384
+	put sys/fs/ext4/pmem0/dax/pool_zeroed_kb 65536
+	put sys/fs/ext4/pmem0/dax/pool_hit_kb 49152
+	put sys/fs/ext4/pmem0/dax/pmd_faults 7
+	put sys/fs/ext4/pmem0/dax/pte_faults 5
+	put sys/fs/ext4/pmem0/dax/fallback_faults 2
+	put sys/fs/ext4/pmem0/dax/range_waits 3
+	put sys/fs/ext4/pmem0/dax/range_wait_us 1000250
+}

@@ -45,7 +45,7 @@ refused "map without file" map map
 refused "watch without target" watch watch
 
 for args in "--help" "-h" "list --help" "status --help" "verify -h" "map --help" \
-	"watch --help" "list --list-columns" "map --list-columns" "--words" "--version" "-V"; do
+	"watch --help" "set --help" "metrics --help" "list --list-columns" "map --list-columns" "--words" "--version" "-V"; do
 	# shellcheck disable=SC2086 # words on purpose
 	run $args
 	is "$args: status" "$rc" 0
@@ -56,6 +56,9 @@ ok "version has the form NAME NUMBER" grep -qE '^ext4dax [0-9]+(\.[0-9]+)+$' "$w
 
 run list --help --bogus
 is "help is given before later errors" "$rc" 0
+
+refused "metrics with a target" /mnt metrics /mnt
+refused "JSON of metrics" json metrics --json
 
 for command in status verify map watch; do
 	run "$command" "$work/missing"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "change.h"
 #include "check.h"
 #include "column.h"
 #include "file.h"
@@ -182,6 +183,23 @@ static enum mood mood_result(const struct row *row)
 	}
 }
 
+/* A value of the column @id, from its number. */
+static struct cell value_of(enum column_id id, bool known, uint64_t n)
+{
+	const struct column *col = &columns[id];
+	struct cell cell = number(known, n);
+
+	if (col->type == TYPE_BOOL)
+		cell = truth(!known ? UNKNOWN : n ? YES : NO);
+	cell.as = col;
+	return cell;
+}
+
+GETTER(knob, change, string(columns[o->knob].id))
+GETTER(from, change, value_of(o->knob, o->from_known, o->from))
+GETTER(to, change, value_of(o->knob, true, o->to))
+GETTER(outcome, change, string(change_outcome_name(o->outcome)))
+
 #define NS(_id, _type, _unit, _width, _help)				\
 	{ .id = #_id, .type = _type, .unit = _unit, .width = _width,	\
 	  .object = OBJECT_NAMESPACE, .help = _help, .get = get_##_id }
@@ -191,9 +209,13 @@ static enum mood mood_result(const struct row *row)
 #define FS_TEXT(_id, _width, _help)					\
 	{ .id = #_id, .type = TYPE_STRING, .width = _width, .wraps = true, \
 	  .object = OBJECT_FILESYSTEM, .help = _help, .get = get_##_id }
-#define KNOB(_id, _file, _scale, _type, _unit, _help)			\
-	{ .id = #_id, .type = _type, .unit = _unit, .width = 5,		\
-	  .object = OBJECT_FILESYSTEM, .help = _help, .file = _file, .scale = _scale }
+#define DAX_FILE(_id, _file, _scale, _type, _unit, _help)		\
+	.id = #_id, .type = _type, .unit = _unit, .width = 5,		\
+	.object = OBJECT_FILESYSTEM, .help = _help, .file = _file, .scale = _scale
+#define KNOB(...) { DAX_FILE(__VA_ARGS__), .writable = true }
+#define GAUGE(...) { DAX_FILE(__VA_ARGS__) }
+#define COUNTER(_id, _file, _scale, _unit, _help)			\
+	{ DAX_FILE(_id, _file, _scale, TYPE_NUMBER, _unit, _help), .counter = true }
 #define SAMPLE(_id, _unit, _help)					\
 	{ .id = #_id, .type = TYPE_NUMBER, .unit = _unit, .width = 5,	\
 	  .object = OBJECT_SAMPLE, .help = _help, .get = get_##_id }
@@ -209,6 +231,9 @@ static enum mood mood_result(const struct row *row)
 #define FILE_BYTES(_id, _help)						\
 	{ .id = #_id, .type = TYPE_NUMBER, .unit = UNIT_BYTES, .width = 5, \
 	  .object = OBJECT_FILE, .help = _help, .get = get_##_id }
+#define CHANGE(_id, _type, _width, _help)				\
+	{ .id = #_id, .type = _type, .width = _width, .object = OBJECT_CHANGE, \
+	  .help = _help, .get = get_##_id }
 
 const struct column columns[COLUMNS_N] = {
 	[COL_NAMESPACE] = NS(namespace, TYPE_STRING, UNIT_NONE, 12, "namespace"),
@@ -258,7 +283,7 @@ const struct column columns[COLUMNS_N] = {
 	[COL_ZEROED_ALLOC] = {
 		.id = "zeroed_alloc", .type = TYPE_BOOL, .width = 3, .object = OBJECT_FILESYSTEM,
 		.help = "whether " OPTION_NAME " is in force",
-		.get = get_zeroed_alloc, .file = "zeroed_alloc", .scale = 1,
+		.get = get_zeroed_alloc, .file = "zeroed_alloc", .scale = 1, .writable = true,
 	},
 	[COL_POOL_TARGET] = KNOB(pool_target, "pool_target_kb", KIB, TYPE_NUMBER, UNIT_BYTES,
 				 "how much the pool keeps zeroed; 0 for no pool"),
@@ -268,26 +293,26 @@ const struct column columns[COLUMNS_N] = {
 					"smallest in-file write that skips zeroing"),
 	[COL_VERIFY] = KNOB(verify, "verify", 1, TYPE_BOOL, UNIT_NONE,
 			    "whether the pool checks each chunk before use"),
-	[COL_POOL_READY] = KNOB(pool_ready, "pool_ready_kb", KIB, TYPE_NUMBER, UNIT_BYTES,
-				"zeroed and ready in the pool"),
-	[COL_POOL_ZEROED] = KNOB(pool_zeroed, "pool_zeroed_kb", KIB, TYPE_NUMBER, UNIT_BYTES,
-				 "zeroed by the pool's worker since mount"),
-	[COL_POOL_HIT] = KNOB(pool_hit, "pool_hit_kb", KIB, TYPE_NUMBER, UNIT_BYTES,
-			      "served from the pool since mount"),
-	[COL_INLINE_ZEROED] = KNOB(inline_zeroed, "inline_zeroed_kb", KIB, TYPE_NUMBER, UNIT_BYTES,
-				   "zeroed while a fault or write waited, since mount"),
-	[COL_UNZEROED] = KNOB(unzeroed, "unzeroed_kb", KIB, TYPE_NUMBER, UNIT_BYTES,
-			      "never zeroed because the write filled it, since mount"),
-	[COL_PMD_FAULTS] = KNOB(pmd_faults, "pmd_faults", 1, TYPE_NUMBER, UNIT_NONE,
-				"DAX faults mapped by 2 MiB since mount"),
-	[COL_PTE_FAULTS] = KNOB(pte_faults, "pte_faults", 1, TYPE_NUMBER, UNIT_NONE,
-				"DAX faults mapped by a page since mount"),
-	[COL_FALLBACK_FAULTS] = KNOB(fallback_faults, "fallback_faults", 1, TYPE_NUMBER, UNIT_NONE,
-				     "2 MiB tries that fell back to a page since mount"),
-	[COL_RANGE_WAITS] = KNOB(range_waits, "range_waits", 1, TYPE_NUMBER, UNIT_NONE,
-				 "faults that waited for a held range since mount"),
-	[COL_RANGE_WAIT_US] = KNOB(range_wait_us, "range_wait_us", 1, TYPE_NUMBER, UNIT_MICROSECONDS,
-				   "microseconds that they waited in all"),
+	[COL_POOL_READY] = GAUGE(pool_ready, "pool_ready_kb", KIB, TYPE_NUMBER, UNIT_BYTES,
+				 "zeroed and ready in the pool"),
+	[COL_POOL_ZEROED] = COUNTER(pool_zeroed, "pool_zeroed_kb", KIB, UNIT_BYTES,
+				    "zeroed by the pool's worker since mount"),
+	[COL_POOL_HIT] = COUNTER(pool_hit, "pool_hit_kb", KIB, UNIT_BYTES,
+				 "served from the pool since mount"),
+	[COL_INLINE_ZEROED] = COUNTER(inline_zeroed, "inline_zeroed_kb", KIB, UNIT_BYTES,
+				      "zeroed while a fault or write waited, since mount"),
+	[COL_UNZEROED] = COUNTER(unzeroed, "unzeroed_kb", KIB, UNIT_BYTES,
+				 "never zeroed because the write filled it, since mount"),
+	[COL_PMD_FAULTS] = COUNTER(pmd_faults, "pmd_faults", 1, UNIT_NONE,
+				   "DAX faults mapped by 2 MiB since mount"),
+	[COL_PTE_FAULTS] = COUNTER(pte_faults, "pte_faults", 1, UNIT_NONE,
+				   "DAX faults mapped by a page since mount"),
+	[COL_FALLBACK_FAULTS] = COUNTER(fallback_faults, "fallback_faults", 1, UNIT_NONE,
+					"2 MiB tries that fell back to a page since mount"),
+	[COL_RANGE_WAITS] = COUNTER(range_waits, "range_waits", 1, UNIT_NONE,
+				    "faults that waited for a held range since mount"),
+	[COL_RANGE_WAIT_US] = COUNTER(range_wait_us, "range_wait_us", 1, UNIT_MICROSECONDS,
+				      "how long they waited in all"),
 
 	[COL_TIME_MS] = SAMPLE(time_ms, UNIT_MILLISECONDS, "time of the look, since 1970"),
 	[COL_INTERVAL_MS] = SAMPLE(interval_ms, UNIT_MILLISECONDS, "time since the look before"),
@@ -350,21 +375,23 @@ const struct column columns[COLUMNS_N] = {
 	},
 	[COL_DETAIL] = FINDING(detail, 0.4, "what was found"),
 	[COL_REMEDY] = FINDING(remedy, 0.3, "command that mends it"),
+
+	[COL_KNOB] = CHANGE(knob, TYPE_STRING, 14, "what is set"),
+	[COL_FROM] = CHANGE(from, TYPE_NUMBER, 5, "its value before"),
+	[COL_TO] = CHANGE(to, TYPE_NUMBER, 5, "its value after"),
+	[COL_OUTCOME] = CHANGE(outcome, TYPE_STRING, 10,
+			       "changed, unchanged, would change, failed or not tried"),
 };
 
 struct cell column_get(enum column_id id, const struct row *row)
 {
-	const struct column *col = &columns[id];
-	uint64_t value;
-
-	if (col->get)
-		return col->get(row);
-	if (col->rate_of)
-		return row->sample ? sample_rate(row->sample, col->rate_of) : unknown();
-	if (!row->fs || !row->fs->knob[id].known)
+	if (columns[id].get)
+		return columns[id].get(row);
+	if (columns[id].rate_of)
+		return row->sample ? sample_rate(row->sample, columns[id].rate_of) : unknown();
+	if (!row->fs)
 		return unknown();
-	value = row->fs->knob[id].value;
-	return col->type == TYPE_BOOL ? truth(value ? YES : NO) : number(true, value);
+	return value_of(id, row->fs->knob[id].known, row->fs->knob[id].value);
 }
 
 const char *column_type_name(const struct column *column)

@@ -18,6 +18,7 @@ struct check;
 struct file;
 struct sample;
 struct filemap;
+struct change;
 
 enum column_id {
 	/* a namespace */
@@ -93,6 +94,11 @@ enum column_id {
 	COL_RESULT,
 	COL_DETAIL,
 	COL_REMEDY,
+	/* a change that set makes */
+	COL_KNOB,
+	COL_FROM,
+	COL_TO,
+	COL_OUTCOME,
 	COLUMNS_N
 };
 
@@ -119,6 +125,7 @@ enum column_object {
 	OBJECT_CHECK = 1 << 2,
 	OBJECT_FILE = 1 << 3,
 	OBJECT_SAMPLE = 1 << 4,
+	OBJECT_CHANGE = 1 << 5,
 };
 
 /* One line of output: the objects that it is about, NULL where there is none. */
@@ -129,11 +136,16 @@ struct row {
 	const struct check *check;
 	const struct file *file;
 	const struct sample *sample;
+	const struct change *change;
 };
 
-/* A value, of the type of its column. Strings belong to the row's objects. */
+/*
+ * A value, of the type and unit of its column or, where rows differ in that, of @as.
+ * Strings belong to the row's objects.
+ */
 struct cell {
 	bool known;
+	const struct column *as;	/* NULL: the column itself */
 	union {
 		const char *string;
 		uint64_t number;
@@ -160,6 +172,8 @@ struct column {
 	/* The file of dax/ that holds it, and what one of its units is worth. */
 	const char *file;
 	uint64_t scale;
+	bool writable;		/* set can write it */
+	bool counter;		/* only ever grows, from 0 at mount */
 
 	/* The counter whose gain in a second it is. */
 	enum column_id rate_of;

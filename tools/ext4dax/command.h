@@ -20,6 +20,8 @@ enum option_flag {
 	TAKES_NOHEADINGS = 1 << 5,
 	TAKES_INTERVAL = 1 << 6,
 	TAKES_SVG = 1 << 7,
+	TAKES_OUTPUT = 1 << 8,
+	TAKES_SETTINGS = 1 << 9,
 };
 
 /* An option of the command line; its value in getopt_long() is its letter, if below 256. */
@@ -43,6 +45,9 @@ struct invocation {
 	unsigned int interval_ms;
 	unsigned long count;	/* 0: without end */
 	const char *svg;	/* NULL if not given */
+	const char *output;	/* --output, NULL for stdout */
+	const char *config;	/* --config, NULL if not given */
+	bool to_default, dry_run, wait, follow;
 	char **targets;
 	int ntargets;
 };
@@ -64,10 +69,18 @@ struct command {
 	void (*explain)(void);
 };
 
+/*
+ * A usage error: one line about @object, pointing at the help of @command, or of
+ * the program if that is NULL. Returns EXIT_USAGE.
+ */
+int usage_error(const struct command *command, const char *object, const char *what);
+
 extern const struct command command_list;
 extern const struct command command_status;
 extern const struct command command_verify;
 extern const struct command command_map;
 extern const struct command command_watch;
+extern const struct command command_set;
+extern const struct command command_metrics;
 
 #endif

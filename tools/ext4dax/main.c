@@ -18,12 +18,17 @@ static const struct command *const commands[] = {
 	&command_verify,
 	&command_map,
 	&command_watch,
+	&command_set,
+	&command_metrics,
 };
 
 #define COMMAND_DEFAULT (&command_list)
 
 /* getopt_long() values of the options that have no letter. */
-enum { OPT_LIST_COLUMNS = 256, OPT_COLOR, OPT_SYSROOT, OPT_INTERVAL, OPT_COUNT, OPT_SVG };
+enum {
+	OPT_LIST_COLUMNS = 256, OPT_COLOR, OPT_SYSROOT, OPT_INTERVAL, OPT_COUNT, OPT_SVG,
+	OPT_OUTPUT, OPT_DEFAULT, OPT_DRY_RUN, OPT_WAIT, OPT_CONFIG, OPT_FOLLOW,
+};
 
 static const struct option_row options[] = {
 	{ { "json", no_argument, NULL, 'J' }, TAKES_JSON, NULL, NULL,
@@ -38,6 +43,18 @@ static const struct option_row options[] = {
 	  "show sizes in bytes" },
 	{ { "color", required_argument, NULL, OPT_COLOR }, TAKES_COLOR, "WHEN", "auto always never",
 	  "auto, always or never" },
+	{ { "output", required_argument, NULL, OPT_OUTPUT }, TAKES_OUTPUT, "FILE", NULL,
+	  "write to FILE, which changes as a whole or not at all" },
+	{ { "default", no_argument, NULL, OPT_DEFAULT }, TAKES_SETTINGS, NULL, NULL,
+	  "set the default in the superblock, not the mounted file system" },
+	{ { "dry-run", no_argument, NULL, OPT_DRY_RUN }, TAKES_SETTINGS, NULL, NULL,
+	  "check everything and show what would change" },
+	{ { "wait", no_argument, NULL, OPT_WAIT }, TAKES_SETTINGS, NULL, NULL,
+	  "wait until the pool is filled, and show how far it is" },
+	{ { "config", required_argument, NULL, OPT_CONFIG }, TAKES_SETTINGS, "FILE", NULL,
+	  "set what FILE says, on every file system that it names" },
+	{ { "follow", no_argument, NULL, OPT_FOLLOW }, TAKES_SETTINGS, NULL, NULL,
+	  "with --config: go on, with what is mounted from now on" },
 	{ { "sysroot", required_argument, NULL, OPT_SYSROOT }, TAKES_SYSROOT, "DIR", NULL,
 	  "look at the captured tree DIR, not at this system" },
 	{ { "interval", required_argument, NULL, OPT_INTERVAL }, TAKES_INTERVAL, "SECONDS", NULL,
@@ -109,18 +126,18 @@ static void print_words(void)
 static void print_help(void)
 {
 	printf("Usage: " PROGRAM " [COMMAND] [OPTION...] [TARGET...]\n\n"
-	       "Show and verify ext4 file systems on persistent memory. Without COMMAND: %s.\n"
+	       "Show, verify and set up ext4 file systems on persistent memory. Without COMMAND: %s.\n"
 	       "TARGET is a mount point, a block device, a namespace or a file.\n\n"
 	       "Commands:\n", COMMAND_DEFAULT->name);
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
 		char *synopsis = xasprintf("%s %s", commands[i]->name, commands[i]->args);
 
-		printf("  %-20s %s\n", synopsis, commands[i]->help);
+		printf("  %-24s %s\n", synopsis, commands[i]->help);
 		free(synopsis);
 	}
 	puts("\nOptions:");
 	for (size_t i = 0; i < ARRAY_SIZE(program_options); i++)
-		printf("  %-20s %s\n", program_options[i].names, program_options[i].help);
+		printf("  %-24s %s\n", program_options[i].names, program_options[i].help);
 	puts("\n'" PROGRAM " COMMAND --help' shows a command's options and columns.");
 }
 
@@ -148,7 +165,7 @@ static void print_command_help(const struct command *command)
 		printf("  %-20s %s\n", synopsis, options[i].help);
 		free(synopsis);
 	}
-	if (command->ncols) {
+	if (command->takes & (TAKES_COLUMNS | TAKES_JSON)) {
 		puts(command->takes & TAKES_COLUMNS ?
 		     "\nColumns, and keys of JSON (* shown by default):" :
 		     "\nKeys of JSON (*):");
@@ -169,8 +186,7 @@ static void print_columns(const struct command *command)
 			       columns[c].help);
 }
 
-/* A usage error: one line, pointing at the help of @command or of the program. */
-static int usage_error(const struct command *command, const char *object, const char *what)
+int usage_error(const struct command *command, const char *object, const char *what)
 {
 	complain(object, what, "see '" PROGRAM " %s%s--help'", command ? command->name : "",
 		 command ? " " : "");
@@ -353,6 +369,24 @@ static int run_command(const struct command *command, int argc, char **argv)
 			break;
 		case OPT_COLOR:
 			err = parse_color(command, optarg, &call.style.color);
+			break;
+		case OPT_OUTPUT:
+			call.output = optarg;
+			break;
+		case OPT_DEFAULT:
+			call.to_default = true;
+			break;
+		case OPT_DRY_RUN:
+			call.dry_run = true;
+			break;
+		case OPT_WAIT:
+			call.wait = true;
+			break;
+		case OPT_CONFIG:
+			call.config = optarg;
+			break;
+		case OPT_FOLLOW:
+			call.follow = true;
 			break;
 		case OPT_SYSROOT:
 			err = parse_sysroot(optarg, &call.root);

@@ -234,21 +234,38 @@ static void probe_fstype(struct fsys *fs, const char *path)
 	blkid_free_probe(probe);
 }
 
+#define KNOBS "/sys/fs/ext4/%s/dax"
+
+bool fsys_has_knobs(const struct model *model, const struct fsys *fs)
+{
+	return sys_exists(model->root, KNOBS, fs->name);
+}
+
+void fsys_read_knob(const struct model *model, struct fsys *fs, enum column_id id)
+{
+	uint64_t value = 0;
+
+	fs->knob[id].known = sys_u64(model->root, &value, KNOBS "/%s", fs->name, columns[id].file);
+	fs->knob[id].value = value * columns[id].scale;
+}
+
 bool fsys_read_knobs(const struct model *model, struct fsys *fs)
 {
 	bool any = false;
 
 	for (size_t i = 0; i < COLUMNS_N; i++) {
-		uint64_t value = 0;
-
 		if (!columns[i].file)
 			continue;
-		fs->knob[i].known = sys_u64(model->root, &value, "/sys/fs/ext4/%s/dax/%s",
-					    fs->name, columns[i].file);
-		fs->knob[i].value = value * columns[i].scale;
+		fsys_read_knob(model, fs, i);
 		any |= fs->knob[i].known;
 	}
 	return any;
+}
+
+bool fsys_rules_out_dax(const struct fsys *fs)
+{
+	return fs->device_dax == NO ||
+	       (fs->super.known && fs->super.block_size != (uint32_t)sysconf(_SC_PAGESIZE));
 }
 
 static enum dax_mode dax_mode(const struct fsys *fs)
@@ -258,8 +275,7 @@ static enum dax_mode dax_mode(const struct fsys *fs)
 
 	if (!fs->mount)
 		return DAX_UNKNOWN;
-	if (fs->device_dax == NO ||
-	    (fs->super.known && fs->super.block_size != (uint32_t)sysconf(_SC_PAGESIZE)))
+	if (fsys_rules_out_dax(fs))
 		return DAX_UNSUPPORTED;
 	if (!has_option(fs->mount->options, "dax", &value, &len))
 		return DAX_INODE;
@@ -374,14 +390,22 @@ enum tristate fsys_zeroed_alloc(const struct fsys *fs)
 	return fsys_zeroed_alloc_option(fs);
 }
 
-enum tristate fsys_zeroed_alloc_default(const struct fsys *fs)
+enum tristate fsys_zeroed_alloc_text(const struct fsys *fs)
 {
-	if (!fs->super.known)
-		return UNKNOWN;
 	if (has_option(fs->super.mount_options, "no" OPTION_NAME, NULL, NULL))
 		return NO;
-	return fs->super.zeroed_alloc ||
-	       has_option(fs->super.mount_options, OPTION_NAME, NULL, NULL) ? YES : NO;
+	return has_option(fs->super.mount_options, OPTION_NAME, NULL, NULL) ? YES : UNKNOWN;
+}
+
+enum tristate fsys_zeroed_alloc_default(const struct fsys *fs)
+{
+	enum tristate text = fsys_zeroed_alloc_text(fs);
+
+	if (!fs->super.known)
+		return UNKNOWN;
+	if (text != UNKNOWN)
+		return text;
+	return fs->super.zeroed_alloc ? YES : NO;
 }
 
 bool fsys_phase(const struct fsys *fs, uint64_t *phase)
@@ -457,6 +481,34 @@ size_t model_fs_on(struct model *model, const struct nspace *ns, struct fsys ***
 	*fs = NULL;
 	if (ns->block && ns->dev)
 		add_above(model, ns->dev, fs, &n, 0);
+	return n;
+}
+
+size_t model_mounted(struct model *model, struct fsys ***fs)
+{
+	size_t n = 0;
+
+	*fs = NULL;
+	for (size_t i = 0; i < model->nmounts; i++) {
+		const struct mount *mount = &model->mounts[i];
+		struct fsys *found;
+		size_t j = 0;
+		char *name;
+
+		if (!mount->fstype || strcmp(mount->fstype, "ext4"))
+			continue;
+		name = name_of_devno(model, mount->devno);
+		if (!name)
+			continue;
+		found = fs_get(model, name);
+		free(name);
+		while (j < n && (*fs)[j] != found)
+			j++;
+		if (j < n)
+			continue;
+		*fs = xgrow(*fs, n, sizeof(struct fsys *));
+		(*fs)[n++] = found;
+	}
 	return n;
 }
 
@@ -618,6 +670,42 @@ static char *captured_device(const struct model *model, const char *path)
 	free(below);
 	free(real);
 	return found;
+}
+
+bool fsys_is_name(const char *name)
+{
+	return name[0] == '/' || ns_is_name(name) || !strncmp(name, "UUID=", 5) ||
+	       !strncmp(name, "LABEL=", 6);
+}
+
+static bool is_device(const struct model *model, const struct fsys *fs, const char *path)
+{
+	struct stat st;
+	char *name;
+	bool same;
+
+	if (!*model->root)
+		return stat(path, &st) == 0 && S_ISBLK(st.st_mode) && st.st_rdev == fs->devno;
+	name = captured_device(model, path);
+	same = name && !strcmp(name, fs->name);
+	free(name);
+	return same;
+}
+
+bool fsys_is_named(const struct model *model, const struct fsys *fs, const char *name)
+{
+	if (!strncmp(name, "UUID=", 5))
+		return fs->uuid && !strcasecmp(name + 5, fs->uuid);
+	if (!strncmp(name, "LABEL=", 6))
+		return fs->label && !strcmp(name + 6, fs->label);
+	for (size_t i = 0; i < fs->nns; i++)
+		if (!strcmp(name, fs->ns[i]->name))
+			return true;
+	for (size_t i = 0; i < model->nmounts; i++)
+		if (model->mounts[i].devno == fs->devno && model->mounts[i].target &&
+		    !strcmp(model->mounts[i].target, name))
+			return true;
+	return name[0] == '/' && is_device(model, fs, name);
 }
 
 static int resolve_captured(struct model *model, struct target *target)

@@ -106,6 +106,12 @@ void model_free(struct model *model);
 size_t model_fs_on(struct model *model, const struct nspace *ns, struct fsys ***fs);
 
 /*
+ * The ext4 file systems that are mounted, each once. *@fs becomes an array that
+ * the caller frees. Returns how many there are.
+ */
+size_t model_mounted(struct model *model, struct fsys ***fs);
+
+/*
  * Find what @name stands for: a namespace, a block device, a mount point or a
  * file. Returns 0, or -1 after a message to stderr. Release @target with
  * target_free() either way.
@@ -125,6 +131,27 @@ enum tristate fsys_zeroed_alloc_option(const struct fsys *fs);
 
 /* Whether the superblock asks for it. */
 enum tristate fsys_zeroed_alloc_default(const struct fsys *fs);
+
+/* What its default mount options as text say of it, which wins; UNKNOWN if nothing. */
+enum tristate fsys_zeroed_alloc_text(const struct fsys *fs);
+
+/* True if the device or the block size is known to rule DAX out. */
+bool fsys_rules_out_dax(const struct fsys *fs);
+
+/* True if the kernel shows dax/ for @fs. */
+bool fsys_has_knobs(const struct model *model, const struct fsys *fs);
+
+/* Read the knob of column @id anew; it is not known if that fails. */
+void fsys_read_knob(const struct model *model, struct fsys *fs, enum column_id id);
+
+/* True if @name has a form that fsys_is_named() takes. */
+bool fsys_is_name(const char *name);
+
+/*
+ * True if @name, one of its mount points, its device, a namespace that it is on,
+ * UUID= or LABEL=, means @fs.
+ */
+bool fsys_is_named(const struct model *model, const struct fsys *fs, const char *name);
 
 /*
  * How far byte 0 of the file system lies past a 2 MiB boundary of physical

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,17 +20,31 @@ static mode_t new_mode(void)
 	return 0666 & ~mask;
 }
 
+static void release(struct output *output)
+{
+	free(output->temporary);
+	free(output->real);
+	sigprocmask(SIG_SETMASK, &output->signals, NULL);
+}
+
 int output_begin(struct output *output, const char *path)
 {
 	struct stat st = { 0 };
 	bool there = stat(path, &st) == 0;
+	sigset_t all;
 	int fd;
 
 	*output = (struct output){ .path = path };
+	/* A signal that ends the program must not leave the temporary file. */
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &output->signals);
 	if (there && !S_ISREG(st.st_mode)) {
 		fd = open(path, O_WRONLY | O_CLOEXEC);
 	} else {
-		output->temporary = xasprintf("%s.XXXXXX", path);
+		output->real = realpath(path, NULL);	/* a link stays a link */
+		if (!output->real)
+			output->real = xstrdup(path);
+		output->temporary = xasprintf("%s.XXXXXX", output->real);
 		fd = mkostemp(output->temporary, O_CLOEXEC);
 		if (fd >= 0 && fchmod(fd, there ? st.st_mode & 0777 : new_mode())) {
 			int err = errno;
@@ -42,7 +57,7 @@ int output_begin(struct output *output, const char *path)
 	}
 	if (fd < 0) {
 		complain(path, "write", "%s", strerror(errno));
-		free(output->temporary);
+		release(output);
 		return -1;
 	}
 	output->stream = fdopen(fd, "w");
@@ -65,7 +80,7 @@ int output_end(struct output *output)
 		failed = true;
 		err = errno;
 	}
-	if (!failed && output->temporary && rename(output->temporary, output->path)) {
+	if (!failed && output->temporary && rename(output->temporary, output->real)) {
 		failed = true;
 		err = errno;
 	}
@@ -75,6 +90,6 @@ int output_end(struct output *output)
 		if (output->temporary)
 			unlink(output->temporary);
 	}
-	free(output->temporary);
+	release(output);
 	return failed ? -1 : 0;
 }

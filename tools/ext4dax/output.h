@@ -3,18 +3,21 @@
 #ifndef EXT4DAX_OUTPUT_H
 #define EXT4DAX_OUTPUT_H
 
+#include <signal.h>
 #include <stdio.h>
 
 struct output {
 	FILE *stream;		/* to write to */
 	const char *path;
-	char *temporary;	/* beside @path; NULL if that is no regular file */
+	char *real;		/* where a link at @path leads */
+	char *temporary;	/* beside @real; both NULL if that is no regular file */
+	sigset_t signals;	/* blocked before */
 };
 
 /*
  * Begin the file @path, which must stay valid. What is there now stays until
- * output_end(); a device or a pipe is written to at once. Returns 0, or -1
- * after a message to stderr.
+ * output_end(); a device or a pipe is written to at once. No signal comes
+ * through meanwhile. Returns 0, or -1 after a message to stderr.
  */
 int output_begin(struct output *output, const char *path);
 

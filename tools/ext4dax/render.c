@@ -37,6 +37,8 @@ static char *cell_text(const struct column *col, struct cell cell, const struct 
 
 	if (!cell.known)
 		return NULL;
+	if (cell.as)
+		col = cell.as;
 	if (col->type == TYPE_STRING)
 		return xstrdup(cell.string);
 	if (col->type == TYPE_BOOL)
@@ -236,6 +238,8 @@ static struct json_object *cell_json(const struct column *col, struct cell cell)
 
 	if (!cell.known)
 		return NULL;
+	if (cell.as)
+		col = cell.as;
 	switch (col->type) {
 	case TYPE_NUMBER:
 		return json_object_new_uint64(cell.number);

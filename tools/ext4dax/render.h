@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "column.h"
 
@@ -38,5 +39,11 @@ int render(const struct report *report, const struct style *style);
  * could not be written.
  */
 int render_line(const struct report *report);
+
+/*
+ * Write the numbers and switches of @report to @out as OpenMetrics, a family for
+ * each column, a sample for each row that has it. Errors are left in @out.
+ */
+void render_openmetrics(const struct report *report, FILE *out);
 
 #endif

@@ -37,6 +37,31 @@ void super_read(struct super *super, const char *path)
 	ext2fs_free(fs);
 }
 
+char *super_write_zeroed_alloc(const char *path, bool on)
+{
+	const int flags = EXT2_FLAG_RW | EXT2_FLAG_EXCLUSIVE | EXT2_FLAG_64BITS |
+			  EXT2_FLAG_SOFTSUPP_FEATURES | EXT2_FLAG_SUPER_ONLY;
+	ext2_filsys fs;
+	errcode_t err;
+
+	initialize_ext2_error_table();
+	err = ext2fs_open2(path, NULL, flags, 0, 0, unix_io_manager, &fs);
+	if (err)
+		return xstrdup(error_message(err));
+	/* A superblock in the journal would come back over this one. */
+	if (ext2fs_has_feature_journal_needs_recovery(fs->super)) {
+		ext2fs_free(fs);
+		return xstrdup("its journal needs recovery: mount and unmount it first");
+	}
+	if (on)
+		fs->super->s_default_mount_opts |= EXT4_DEFM_DAX_ZEROED_ALLOC;
+	else
+		fs->super->s_default_mount_opts &= ~EXT4_DEFM_DAX_ZEROED_ALLOC;
+	ext2fs_mark_super_dirty(fs);
+	err = ext2fs_close_free(&fs);
+	return err ? xstrdup(error_message(err)) : NULL;
+}
+
 void super_free(struct super *super)
 {
 	free(super->why_not);

@@ -22,6 +22,14 @@ struct super {
  */
 void super_read(struct super *super, const char *path);
 
+/*
+ * Store whether dax_zeroed_alloc is a default mount option in the superblock of
+ * @path, which must not be mounted: a block device is held exclusively meanwhile,
+ * so that it cannot be. Returns NULL, or why it was not done, which the caller
+ * frees.
+ */
+char *super_write_zeroed_alloc(const char *path, bool on);
+
 void super_free(struct super *super);
 
 #endif

@@ -45,6 +45,9 @@ bool sys_exists(const char *root, const char *fmt, ...)
 	return found;
 }
 
+/* No file that is read here is larger; a device in its place may have no end. */
+#define LARGEST (1 * MIB)
+
 /* All of the file @path, which ends at a NUL if it has one. */
 static char *slurp(const char *path)
 {
@@ -60,8 +63,8 @@ static char *slurp(const char *path)
 
 		if (got < 0 && errno == EINTR)
 			continue;
-		if (got < 0) {
-			int err = errno;
+		if (got < 0 || len > LARGEST) {
+			int err = got < 0 ? errno : EFBIG;
 
 			free(buf);
 			close(fd);
