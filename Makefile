@@ -28,6 +28,7 @@ help:
 	@echo '  check-mutants     take away one protection each, and see a test fail;'
 	@echo '                    MUTANTS=PATTERN chooses                    [root, slow]'
 	@echo '  check-e2fsprogs   the own tests of the patched e2fsprogs     [root, slow]'
+	@echo '  fuzz              the parsers of ext4dax, a minute each      [root, slow]'
 	@echo '  bench        measure ours, stock ext4-DAX, XFS-DAX and the limit in the'
 	@echo '               virtual machine; BENCH=PATTERNS chooses, ROUNDS=N  [root, slow]'
 	@echo '  bench-smoke  a few of it, to see that it works                     [root]'
@@ -51,7 +52,7 @@ help:
 	@echo
 	@echo '[root]: as root, or as a user whom sudo lets install packages.'
 
-purposes := build kernel deb vm lint test bench
+purposes := build kernel deb vm lint test bench fuzz unpack
 .PHONY: deps $(purposes:%=deps-%)
 deps: $(purposes:%=deps-%)
 $(purposes:%=deps-%):
@@ -103,7 +104,7 @@ shell: all deps-vm
 	$(Q)tests/vm/run --name shell --shell -- tests/vm/shell
 
 .PHONY: check
-check: all deps-vm deps-test deps-bench $(KERNEL:%=kernel-%)
+check: all deps-vm deps-test deps-bench deps-fuzz deps-unpack $(KERNEL:%=kernel-%)
 	$(Q)tests/check '$(TESTS)'
 
 .PHONY: check-debug check-kcsan
@@ -121,6 +122,11 @@ bench-table:
 .PHONY: check-mutants
 check-mutants: all deps-vm deps-kernel
 	$(Q)scripts/check-mutants '$(MUTANTS)'
+
+# Each target for FUZZ_TIME seconds.
+.PHONY: fuzz
+fuzz: deps-build deps-fuzz
+	$(Q)$(MAKE) -C tools/ext4dax fuzz O=$(build)/tools/ext4dax-fuzz FUZZ_TIME='$(or $(FUZZ_TIME),60)'
 
 .PHONY: check-e2fsprogs
 check-e2fsprogs: deps-build deps-test
