@@ -186,13 +186,6 @@ static void print_columns(const struct command *command)
 			       columns[c].help);
 }
 
-int usage_error(const struct command *command, const char *object, const char *what)
-{
-	complain(object, what, "see '" PROGRAM " %s%s--help'", command ? command->name : "",
-		 command ? " " : "");
-	return EXIT_USAGE;
-}
-
 /* The columns that @list names, after the command's own ones if it starts with a plus. */
 static int parse_columns(const struct command *command, char *list, enum column_id **cols,
 			 size_t *ncols)
