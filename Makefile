@@ -84,7 +84,12 @@ e2fsprogs: deps-build
 tools: deps-build
 	$(Q)$(MAKE) -C tools/ext4dax O=$(build)/tools/ext4dax
 
-build/tests/%: tests/src/%.c
+# The same with ASan and UBSan, which most tests of it run.
+.PHONY: tools-sanitized
+tools-sanitized: deps-build
+	$(Q)$(MAKE) -C tools/ext4dax SAN=1 O=$(build)/tools/ext4dax-sanitized
+
+build/tests/%: tests/src/%.c tools/ext4dax/uapi.h
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(tests_cflags) -o $@.tmp $< && mv $@.tmp $@
 build/bench/%: bench/%.c
@@ -104,7 +109,7 @@ shell: all deps-vm
 	$(Q)tests/vm/run --name shell --shell -- tests/vm/shell
 
 .PHONY: check
-check: all deps-vm deps-test deps-bench deps-fuzz deps-unpack $(KERNEL:%=kernel-%)
+check: all tools-sanitized deps-vm deps-test deps-bench deps-fuzz deps-unpack $(KERNEL:%=kernel-%)
 	$(Q)tests/check '$(TESTS)'
 
 .PHONY: check-debug check-kcsan

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash disable=SC2034
 # What the tests of ext4dax share: TAP, and a captured tree to look at.
-# EXT4DAX names the program to test.
+# EXT4DAX names the program to test: by default the one with sanitizers.
 
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 cd "$TOP" || exit 1
 export LC_ALL=C.UTF-8
 unset NO_COLOR
-EXT4DAX=${EXT4DAX:-$TOP/build/tools/ext4dax/ext4dax}
+EXT4DAX=${EXT4DAX:-$TOP/build/tools/ext4dax-sanitized/ext4dax}
+# What they find is an exit status that ext4dax has not.
+export ASAN_OPTIONS=exitcode=86 UBSAN_OPTIONS=print_stacktrace=1
 tests=0 failures=0
 
 bail()
@@ -16,7 +18,7 @@ bail()
 	exit 1
 }
 
-[ -x "$EXT4DAX" ] || bail "$EXT4DAX is missing: run make -C tools/ext4dax"
+[ -x "$EXT4DAX" ] || bail "$EXT4DAX is missing: run make tools tools-sanitized"
 
 work=$(mktemp -d) || bail "no temporary folder"
 trap 'rm -rf "$work"' EXIT

@@ -6,4 +6,4 @@
 . tests/lib/guest.sh
 
 pmem_fsdax && ext4_load ours && pmem_mkfs && pmem_mount dax=always || bail "no file system"
-exec bash tests/ext4dax/guest.sh "$MNT" "$PMEM"
+EXT4DAX=$TOP/build/tools/ext4dax/ext4dax exec bash tests/ext4dax/guest.sh "$MNT" "$PMEM"

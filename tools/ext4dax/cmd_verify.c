@@ -104,11 +104,13 @@ static void check_persistence(const struct subject *s, const struct nspace *ns, 
 	const char *domain = ns_persistence_name(ns->persistence);
 
 	(void)s;
-	if (domain)
+	if (domain) {
 		check_found(check, CHECK_OK, "%s: %s", ns->name, domain);
-	else
+	} else {
 		check_found(check, CHECK_WARN,
 			    "%s: the platform does not say what survives a power failure", ns->name);
+		check_remedy(check, "ndctl list -R  # only firmware or hypervisor can change it");
+	}
 }
 
 /* Sectors of @bad that lie in [@start, @start + @len). */
@@ -159,6 +161,16 @@ static void check_bad_blocks(const struct subject *s, const struct nspace *ns, s
 
 /* ---- checks of a file system ---- */
 
+static void remedy_align(struct check *check, const struct fsys *fs)
+{
+	if (fs->partition)
+		check_remedy(check, "echo start=2MiB | sfdisk -X gpt /dev/%s  # destroys its data",
+			     fs->ns[0]->dev);
+	else
+		check_remedy(check, "pvcreate --dataalignment 2M /dev/%s  # a new one: destroys its data",
+			     fs->ns[0]->dev);
+}
+
 static void check_partition_align(const struct subject *s, struct check *check)
 {
 	const struct fsys *fs = s->fs;
@@ -166,19 +178,23 @@ static void check_partition_align(const struct subject *s, struct check *check)
 	if (!fs->start.known) {
 		check_found(check, CHECK_SKIPPED, "%s: where it lies on its namespace is not known",
 			    fs->name);
-	} else if (!fs->partition) {
+	} else if (!strcmp(fs->name, fs->ns[0]->dev)) {
 		check_found(check, CHECK_OK, "%s: not partitioned", fs->name);
 	} else if (fs->start.bytes % PMD_BYTES) {
 		check_found(check, CHECK_FAIL,
 			    "%s: starts at byte %" PRIu64 ", not on a 2 MiB boundary", fs->name,
 			    fs->start.bytes);
-		check_remedy(check,
-			     "echo start=2MiB | sfdisk -X gpt /dev/%s  # destroys its data",
-			     fs->ns[0]->dev);
+		remedy_align(check, fs);
 	} else {
 		check_found(check, CHECK_OK, "%s: starts at byte %" PRIu64, fs->name,
 			    fs->start.bytes);
 	}
+}
+
+static void remedy_mkfs(struct check *check, const struct fsys *fs)
+{
+	check_remedy(check, "mke2fs -t ext4 -b %ld %s  # destroys its data",
+		     sysconf(_SC_PAGESIZE), fs->path);
 }
 
 static void check_block_size(const struct subject *s, struct check *check)
@@ -191,10 +207,16 @@ static void check_block_size(const struct subject *s, struct check *check)
 	} else if (fs->super.block_size != page) {
 		check_found(check, CHECK_FAIL, "%u bytes, but DAX needs the page size, %ld",
 			    fs->super.block_size, page);
-		check_remedy(check, "mke2fs -t ext4 -b %ld %s  # destroys its data", page, fs->path);
+		remedy_mkfs(check, fs);
 	} else {
 		check_found(check, CHECK_OK, "%u bytes, as the page size", fs->super.block_size);
 	}
+}
+
+static void remedy_stripe(struct check *check, const struct fsys *fs)
+{
+	check_remedy(check, "tune2fs -E stride=%llu,stripe_width=%llu %s  # then mount again",
+		     PMD_BYTES / fs->super.block_size, PMD_BYTES / fs->super.block_size, fs->path);
 }
 
 static void check_stripe(const struct subject *s, struct check *check)
@@ -217,8 +239,7 @@ static void check_stripe(const struct subject *s, struct check *check)
 	else
 		check_found(check, CHECK_WARN,
 			    "none, so the allocator does not look for 2 MiB boundaries");
-	check_remedy(check, "tune2fs -E stride=%llu,stripe_width=%llu %s  # then mount again",
-		     PMD_BYTES / fs->super.block_size, PMD_BYTES / fs->super.block_size, fs->path);
+	remedy_stripe(check, fs);
 }
 
 static void remedy_chattr(struct check *check, const char *path, const char *note)
@@ -229,6 +250,19 @@ static void remedy_chattr(struct check *check, const char *path, const char *not
 	free(quoted);
 }
 
+/* What makes DAX possible there at all. */
+static void remedy_unsupported(struct check *check, const struct fsys *fs)
+{
+	if (fs->super.known && fs->super.block_size != sysconf(_SC_PAGESIZE))
+		remedy_mkfs(check, fs);
+	else if (fs->nns && fs->ns[0]->mode != NS_FSDAX)
+		remedy_recreate(check, fs->ns[0]);
+	else if (fs->nns)
+		check_remedy(check, "lvs -o +lv_layout  # linear and striped volumes can do DAX");
+	else
+		check_remedy(check, "ext4dax list  # file systems on these devices can do DAX");
+}
+
 static void why_no_dax(const struct subject *s, struct check *check)
 {
 	const struct fsys *fs = s->fs;
@@ -236,8 +270,9 @@ static void why_no_dax(const struct subject *s, struct check *check)
 
 	switch (fs->dax) {
 	case DAX_UNSUPPORTED:
-		check_found(check, CHECK_FAIL, "%s cannot do DAX with this mode or block size",
+		check_found(check, CHECK_FAIL, "%s cannot do DAX, or not with this block size",
 			    fs->name);
+		remedy_unsupported(check, fs);
 		break;
 	case DAX_NEVER:
 		check_found(check, CHECK_FAIL, "mounted with dax=never");
@@ -260,8 +295,20 @@ static void why_no_dax(const struct subject *s, struct check *check)
 		break;
 	default:
 		check_found(check, CHECK_FAIL, "mounted with dax=always, and yet not in force");
+		mountpoint = shell_quoted(s->target->folder);
+		check_remedy(check, "lsattr -d %s  # encryption (E) and verity (V) exclude DAX",
+			     mountpoint);
+		free(mountpoint);
 		break;
 	}
+}
+
+/* Why the unlinked file is missing, and what helps. */
+static void no_probe(const struct subject *s, struct check *check)
+{
+	check_found(check, CHECK_SKIPPED, "%s", s->why_no_fd);
+	if (!s->target->folder && !*s->model->root)
+		check_remedy(check, "mount -o dax=always %s /mnt", s->fs->path);
 }
 
 static void check_dax(const struct subject *s, struct check *check)
@@ -270,7 +317,7 @@ static void check_dax(const struct subject *s, struct check *check)
 	int dax;
 
 	if (!file && s->fd < 0) {
-		check_found(check, CHECK_SKIPPED, "%s", s->why_no_fd);
+		no_probe(s, check);
 		return;
 	}
 	dax = file ? probe_dax(AT_FDCWD, file) : probe_dax(s->fd, "");
@@ -288,13 +335,21 @@ static void check_dax(const struct subject *s, struct check *check)
 static bool no_dax_to_probe(const struct subject *s, struct check *check)
 {
 	if (s->fd < 0)
-		check_found(check, CHECK_SKIPPED, "%s", s->why_no_fd);
+		no_probe(s, check);
 	else if (probe_dax(s->fd, "") != 1)
 		check_found(check, CHECK_SKIPPED, "new files in %s do not use DAX",
 			    s->target->folder);
 	else
 		return false;
 	return true;
+}
+
+/* A fault that failed: the blocks below it are bad. */
+static void fault_failed(const struct subject *s, struct check *check, int err)
+{
+	check_found(check, CHECK_FAIL, "a fault failed: %s", strerror(-err));
+	if (s->nns)
+		check_remedy(check, "ndctl clear-errors %s  # what they held is lost", s->ns[0]->name);
 }
 
 static void check_map_sync(const struct subject *s, struct check *check)
@@ -304,14 +359,16 @@ static void check_map_sync(const struct subject *s, struct check *check)
 	if (no_dax_to_probe(s, check))
 		return;
 	err = probe_map_sync(s->fd);
-	if (!err)
+	if (!err) {
 		check_found(check, CHECK_OK, "mapped and faulted with MAP_SYNC");
-	else if (err == -EOPNOTSUPP)
+	} else if (err == -EOPNOTSUPP) {
 		check_found(check, CHECK_FAIL, "refused: programs must use fsync or msync");
-	else if (err == -EFAULT || err == -EHWPOISON)
-		check_found(check, CHECK_FAIL, "a fault failed: %s", strerror(-err));
-	else
+		check_remedy(check, "ndctl list -R  # memory that needs a flush, as virtio-pmem, cannot");
+	} else if (err == -EFAULT || err == -EHWPOISON) {
+		fault_failed(s, check, err);
+	} else {
 		check_found(check, CHECK_SKIPPED, "%s", strerror(-err));
+	}
 }
 
 /* How many of the probed windows have aligned blocks in one run, -1 if that is not known. */
@@ -329,11 +386,38 @@ static int aligned_windows(const struct subject *s)
 	return n;
 }
 
+static void not_all_mapped(const struct subject *s, unsigned int mapped, struct check *check)
+{
+	const struct fsys *fs = s->fs;
+	int aligned = aligned_windows(s);
+	uint64_t phase;
+
+	if (aligned < 0)
+		check_found(check, mapped ? CHECK_WARN : CHECK_FAIL, "%u of %u probed", mapped,
+			    PROBE_WINDOWS);
+	else
+		check_found(check,
+			    !mapped || mapped < (unsigned int)aligned ? CHECK_FAIL : CHECK_WARN,
+			    "%u of %u probed, of which %d have aligned blocks", mapped,
+			    PROBE_WINDOWS, aligned);
+
+	if (mapped < (unsigned int)aligned && aligned > 0)
+		check_remedy(check, "grep DAX /boot/config-$(uname -r)  # FS_DAX_PMD must be set");
+	else if (fsys_phase(fs, &phase) && phase && fs->start.bytes % PMD_BYTES)
+		remedy_align(check, fs);
+	else if (fsys_phase(fs, &phase) && phase)
+		remedy_recreate(check, fs->ns[0]);
+	else if (fs->super.known && (!fsys_stripe(fs) || fsys_stripe(fs) % PMD_BYTES))
+		remedy_stripe(check, fs);
+	else
+		check_remedy(check, "e2freefrag -c 2048 %s  # free space in chunks of 2 MiB", fs->path);
+}
+
 static void check_map_2m(const struct subject *s, struct check *check)
 {
 	unsigned int mapped = 0;
 	const char *what;
-	int aligned, err;
+	int err;
 
 	if (no_dax_to_probe(s, check))
 		return;
@@ -342,19 +426,18 @@ static void check_map_2m(const struct subject *s, struct check *check)
 		check_found(check, CHECK_SKIPPED,
 			    "this kernel does not tell how a page is mapped (6.7 does)");
 	else if (err == -EFAULT || err == -EHWPOISON)
-		check_found(check, CHECK_FAIL, "a fault failed: %s", strerror(-err));
+		fault_failed(s, check, err);
 	else if (err)
 		check_found(check, CHECK_SKIPPED, "%s: %s", what, strerror(-err));
 	else if (mapped == PROBE_WINDOWS)
 		check_found(check, CHECK_OK, "%u of %u probed", mapped, PROBE_WINDOWS);
-	else if ((aligned = aligned_windows(s)) < 0)
-		check_found(check, mapped ? CHECK_WARN : CHECK_FAIL, "%u of %u probed", mapped,
-			    PROBE_WINDOWS);
 	else
-		check_found(check,
-			    !mapped || mapped < (unsigned int)aligned ? CHECK_FAIL : CHECK_WARN,
-			    "%u of %u probed, of which %d have aligned blocks", mapped,
-			    PROBE_WINDOWS, aligned);
+		not_all_mapped(s, mapped, check);
+}
+
+static void remedy_kernel(struct check *check)
+{
+	check_remedy(check, "modinfo -n ext4  # it needs the ext4.ko that has " OPTION_NAME);
 }
 
 static void check_zeroed_alloc(const struct subject *s, struct check *check)
@@ -367,11 +450,13 @@ static void check_zeroed_alloc(const struct subject *s, struct check *check)
 	if (s->model->kernel_feature == UNKNOWN) {
 		check_found(check, CHECK_SKIPPED, "ext4 is not loaded");
 	} else if (s->model->kernel_feature == NO) {
-		if (stored == YES)
+		if (stored == YES) {
 			check_found(check, CHECK_WARN,
 				    "the superblock asks for it, the kernel lacks it");
-		else
+			remedy_kernel(check);
+		} else {
 			check_found(check, CHECK_SKIPPED, "the kernel lacks it");
+		}
 	} else if (now == UNKNOWN) {
 		check_found(check, CHECK_SKIPPED, "not mounted");
 	} else if (now == YES) {
@@ -398,6 +483,7 @@ static void check_kernel_feature(const struct model *model, struct check *check)
 		break;
 	case NO:
 		check_found(check, CHECK_FAIL, "this kernel's ext4 does not have " OPTION_NAME);
+		remedy_kernel(check);
 		break;
 	case UNKNOWN:
 		check_found(check, CHECK_SKIPPED, "ext4 is not loaded");
@@ -477,6 +563,7 @@ static void check_one(size_t i, const struct subject *s, struct checklist *list)
 	} else if (checks[i].ns == check_namespace_mode && s->fs && s->fs->device_dax == NO) {
 		check_found(append(list, s, id), CHECK_FAIL,
 			    "not on a pmem namespace, and %s cannot do DAX", s->fs->name);
+		check_remedy(list->check + list->n - 1, "ext4dax list  # file systems on these devices can do DAX");
 	} else {
 		check_found(append(list, s, id), CHECK_SKIPPED, "not on a pmem namespace");
 	}

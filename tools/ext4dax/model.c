@@ -9,6 +9,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "devmap.h"
 #include "model.h"
 #include "sysroot.h"
 #include "util.h"
@@ -220,7 +221,7 @@ static void probe_fstype(struct fsys *fs, const char *path)
 					  BLKID_SUBLKS_UUID);
 	found = blkid_do_safeprobe(probe);
 	if (found == 0) {
-		if (!blkid_probe_lookup_value(probe, "TYPE", &value, NULL))
+		if (!fs->fstype && !blkid_probe_lookup_value(probe, "TYPE", &value, NULL))
 			fs->fstype = xstrdup(value);
 		if (!blkid_probe_lookup_value(probe, "LABEL", &value, NULL))
 			fs->label = xstrdup(value);
@@ -251,10 +252,12 @@ void fsys_read_knob(const struct model *model, struct fsys *fs, enum column_id i
 
 bool fsys_read_knobs(const struct model *model, struct fsys *fs)
 {
+	const bool there = sys_exists(model->root, "/sys/fs/ext4/%s/dax", fs->name);
 	bool any = false;
 
 	for (size_t i = 0; i < COLUMNS_N; i++) {
-		if (!columns[i].file)
+		fs->knob[i].known = false;
+		if (!there || !columns[i].file)
 			continue;
 		fsys_read_knob(model, fs, i);
 		any |= fs->knob[i].known;
@@ -286,10 +289,58 @@ static enum dax_mode dax_mode(const struct fsys *fs)
 	return DAX_ALWAYS;
 }
 
+/*
+ * Where the block device @name starts on the namespace @dev: by way of partitions
+ * and of device-mapper. Of several parts, where the first one does, if all lie
+ * alike to 2 MiB boundaries.
+ */
+static struct offset start_on_namespace(const struct model *model, const char *name,
+					const char *dev, int depth)
+{
+	struct offset start = { 0 };
+	struct devmap_part *parts;
+	uint64_t sectors;
+	dev_t devno;
+	size_t n;
+
+	if (!strcmp(name, dev))
+		return (struct offset){ .known = true };
+	if (depth == STACK_MAX)
+		return start;
+	if (is_partition(model->root, name)) {
+		char *disk = disk_of_partition(model->root, name);
+
+		if (disk && sys_u64(model->root, &sectors, CLASS "/%s/start", name)) {
+			start = start_on_namespace(model, disk, dev, depth + 1);
+			start.bytes += sectors * SECTOR_BYTES;
+		}
+		free(disk);
+		return start;
+	}
+	if (*model->root || !read_devno(model->root, name, &devno))
+		return start;
+	n = devmap_linear(devno, &parts);
+	for (size_t i = 0; i < n; i++) {
+		char *below = name_of_devno(model, parts[i].below);
+		struct offset part = { 0 };
+
+		if (below)
+			part = start_on_namespace(model, below, dev, depth + 1);
+		free(below);
+		part.bytes += parts[i].offset;
+		if (!i)
+			start = part;
+		start.known &= part.known &&
+			       (part.bytes - parts[i].start - start.bytes) % PMD_BYTES == 0;
+	}
+	free(parts);
+	return start;
+}
+
 static void describe_device(const struct model *model, struct fsys *fs)
 {
 	char *disk = disk_of(model->root, fs->name);
-	uint64_t sectors, dax;
+	uint64_t dax;
 
 	fs->partition = is_partition(model->root, fs->name);
 	sys_u64(model->root, &fs->sectors, CLASS "/%s/size", fs->name);
@@ -299,15 +350,8 @@ static void describe_device(const struct model *model, struct fsys *fs)
 	add_beneath(model, fs, fs->name, 0);
 	fs->ns_names = join_names(fs);
 
-	/* Below device-mapper only its table knows the offset. */
-	if (disk && fs->nns == 1 && !strcmp(fs->ns[0]->dev, disk)) {
-		if (!fs->partition) {
-			fs->start = (struct offset){ .known = true };
-		} else if (sys_u64(model->root, &sectors, CLASS "/%s/start", fs->name)) {
-			fs->start.known = true;
-			fs->start.bytes = sectors * SECTOR_BYTES;
-		}
-	}
+	if (fs->nns == 1)
+		fs->start = start_on_namespace(model, fs->name, fs->ns[0]->dev, 0);
 	free(disk);
 }
 
@@ -333,13 +377,17 @@ static struct fsys *fs_get(struct model *model, const char *name)
 	if (read_devno(model->root, name, &fs->devno))
 		fs->mount = mount_of_device(model, fs->devno);
 	path = sys_path(model->root, "%s", fs->path);
-	probe_fstype(fs, path);
-	if (fs->mount && fs->mount->fstype) {
-		free(fs->fstype);
+	if (fs->mount)
 		fs->fstype = xstrdup(fs->mount->fstype);
-	}
+	/* A mounted ext4 needs no search for what is there. */
+	if (!fsys_is_ext4(fs))
+		probe_fstype(fs, path);
 	if (fsys_is_ext4(fs)) {
 		super_read(&fs->super, path);
+		if (!fs->label)
+			fs->label = xstrdup(fs->super.label);
+		if (!fs->uuid)
+			fs->uuid = xstrdup(fs->super.uuid);
 		fsys_read_knobs(model, fs);
 	}
 	free(path);
@@ -451,7 +499,9 @@ static void add_above(struct model *model, const char *name, struct fsys ***fs, 
 	bool leaf = true;
 
 	for (size_t i = 0; depth < STACK_MAX && i < inside.n; i++) {
-		if (!sys_exists(model->root, CLASS "/%s/%s/partition", name, inside.name[i]))
+		/* A partition has the name of its disk, and more. */
+		if (strncmp(inside.name[i], name, strlen(name)) != 0 ||
+		    !sys_exists(model->root, CLASS "/%s/%s/partition", name, inside.name[i]))
 			continue;
 		leaf = false;
 		add_above(model, inside.name[i], fs, n, depth + 1);

@@ -2,6 +2,7 @@
 #include <et/com_err.h>
 #include <ext2fs/ext2fs.h>
 #include <stdlib.h>
+#include <uuid.h>
 
 #include "super.h"
 #include "util.h"
@@ -34,6 +35,13 @@ void super_read(struct super *super, const char *path)
 	super->zeroed_alloc = sb->s_default_mount_opts & EXT4_DEFM_DAX_ZEROED_ALLOC;
 	super->mount_options = xasprintf("%.*s", (int)sizeof(sb->s_mount_opts),
 					 (const char *)sb->s_mount_opts);
+	if (*sb->s_volume_name)
+		super->label = xasprintf("%.*s", (int)sizeof(sb->s_volume_name),
+					 (const char *)sb->s_volume_name);
+	if (!uuid_is_null(sb->s_uuid)) {
+		super->uuid = xcalloc(UUID_STR_LEN, 1);
+		uuid_unparse_lower(sb->s_uuid, super->uuid);
+	}
 	ext2fs_free(fs);
 }
 
@@ -66,5 +74,7 @@ void super_free(struct super *super)
 {
 	free(super->why_not);
 	free(super->mount_options);
+	free(super->label);
+	free(super->uuid);
 	*super = (struct super){ 0 };
 }

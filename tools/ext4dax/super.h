@@ -14,6 +14,7 @@ struct super {
 	uint32_t stride, stripe_width;	/* blocks */
 	bool zeroed_alloc;	/* default mount option bit */
 	char *mount_options;	/* default mount options as text; may be "" */
+	char *label, *uuid;	/* NULL if it has none */
 };
 
 /*

@@ -73,7 +73,8 @@ static char *slurp(const char *path)
 		}
 		len += got;
 		buf[len] = '\0';
-		if (!got)
+		/* Files of sysfs end with what they give at once. */
+		if (!got || room - len > 1)
 			break;
 		if (room - len == 1) {
 			char *more = xcalloc(room, 2);
