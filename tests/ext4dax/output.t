@@ -10,7 +10,9 @@ esc=$'\033'
 for args in "--help" "--version" "list --help" "list --sysroot $tree" \
 	"list --json --sysroot $tree" "status --json --sysroot $tree /data" \
 	"verify --sysroot $tree /data" "metrics --sysroot $tree" \
-	"set --dry-run --sysroot $tree /data zeroed_alloc=no"; do
+	"set --dry-run --sysroot $tree /data zeroed_alloc=no" \
+	"list --list-columns" "watch --count 1 --sysroot $tree /data" \
+	"watch --json --count 1 --sysroot $tree /data"; do
 	rc=0
 	# shellcheck disable=SC2086 # words on purpose
 	"$EXT4DAX" $args 2>"$work/err" >/dev/full || rc=$?

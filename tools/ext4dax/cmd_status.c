@@ -5,23 +5,6 @@
 #include "model.h"
 #include "util.h"
 
-/* True if @target is an ext4 file system, which is all that has a status. */
-static bool usable(const struct target *target)
-{
-	char *missing = fsys_missing(target->fs);
-	bool ext4 = false;
-
-	if (missing)
-		complain(target->name, "show status", "%s", missing);
-	else if (!fsys_is_ext4(target->fs))
-		complain(target->name, "show status", "%s is %s, not ext4", target->fs->path,
-			 target->fs->fstype);
-	else
-		ext4 = true;
-	free(missing);
-	return ext4;
-}
-
 static void explain_gaps(const struct model *model, const struct fsys *fs)
 {
 	if (model->kernel_feature == NO)
@@ -41,7 +24,7 @@ static int run(const struct command *command, const struct invocation *call)
 	err = model_load(&model, call->root);
 	if (!err)
 		err = model_resolve(&model, call->targets[0], &target);
-	if (!err && !usable(&target))
+	if (!err && !target_is_ext4(&target, "show status"))
 		err = -1;
 	if (!err) {
 		const struct row row = {

@@ -222,25 +222,6 @@ static int watch_on(struct watch *watch)
 	}
 }
 
-/* True if @target is something that has counters. */
-static bool usable(const struct target *target)
-{
-	char *missing = fsys_missing(target->fs);
-	bool good = false;
-
-	if (missing)
-		complain(target->name, "watch", "%s", missing);
-	else if (!fsys_is_ext4(target->fs))
-		complain(target->name, "watch", "%s is %s, not ext4", target->fs->path,
-			 target->fs->fstype);
-	else if (!target->fs->mount)
-		complain(target->name, "watch", "it is not mounted");
-	else
-		good = true;
-	free(missing);
-	return good;
-}
-
 static int run(const struct command *command, const struct invocation *call)
 {
 	struct target target = { 0 };
@@ -252,8 +233,12 @@ static int run(const struct command *command, const struct invocation *call)
 	err = model_load(&model, call->root);
 	if (!err)
 		err = model_resolve(&model, call->targets[0], &target);
-	if (!err && !usable(&target))
+	if (!err && !target_is_ext4(&target, "watch"))
 		err = -1;
+	if (!err && !target.fs->mount) {
+		complain(target.name, "watch", "it is not mounted");
+		err = -1;
+	}
 	if (!err && !call->style.json) {
 		err = term_begin();
 		if (err)

@@ -800,6 +800,20 @@ int model_resolve(struct model *model, const char *name, struct target *target)
 	return err;
 }
 
+bool target_is_ext4(const struct target *target, const char *what)
+{
+	char *missing = fsys_missing(target->fs);
+	bool good = !missing && fsys_is_ext4(target->fs);
+
+	if (missing)
+		complain(target->name, what, "%s", missing);
+	else if (!good)
+		complain(target->name, what, "%s is %s, not ext4", target->fs->path,
+			 target->fs->fstype);
+	free(missing);
+	return good;
+}
+
 void target_free(struct target *target)
 {
 	free(target->folder);

@@ -175,4 +175,7 @@ char *fsys_missing(const struct fsys *fs);
 /* True if the file system is, or is mounted as, ext4. */
 bool fsys_is_ext4(const struct fsys *fs);
 
+/* True if @target is an ext4; else a message says that it is why @what fails. */
+bool target_is_ext4(const struct target *target, const char *what);
+
 #endif
