@@ -89,7 +89,7 @@ tools: deps-build
 tools-sanitized: deps-build
 	$(Q)$(MAKE) -C tools/ext4dax SAN=1 O=$(build)/tools/ext4dax-sanitized
 
-build/tests/%: tests/src/%.c tools/ext4dax/uapi.h
+build/tests/%: tests/src/%.c $(wildcard tests/src/*.h) tools/ext4dax/uapi.h
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(tests_cflags) -o $@.tmp $< && mv $@.tmp $@
 build/bench/%: bench/%.c

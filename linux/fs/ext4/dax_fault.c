@@ -119,11 +119,8 @@ void ext4_exclude_faults(struct inode *inode, loff_t start, loff_t end)
 	pgoff_t first = 0, last = ULONG_MAX;
 
 	if (ext4_test_inode_flag(inode, EXT4_INODE_EXTENTS) &&
-	    EXT4_SB(inode->i_sb)->s_cluster_ratio == 1) {
-		first = round_down(start, PMD_SIZE) >> PAGE_SHIFT;
-		if (end < LLONG_MAX - PMD_SIZE)
-			last = (round_up(end, PMD_SIZE) >> PAGE_SHIFT) - 1;
-	}
+	    EXT4_SB(inode->i_sb)->s_cluster_ratio == 1)
+		ext4_mmap_round_out(start, end, &first, &last);
 	ext4_dax_hold(inode, first, last);
 }
 
@@ -174,33 +171,34 @@ static void ext4_dax_wait_page(struct inode *inode)
 }
 
 /**
- * ext4_break_layouts - wait until no page of the held range is pinned
+ * ext4_break_layouts - wait until no page is pinned that is about to go
  * @inode: a file out of which ext4_exclude_faults() keeps faults
+ * @start: first byte that goes
+ * @end: the byte after the last, LLONG_MAX for "to the end of file"
  *
- * Lets go of both locks while it waits, and holds the same range again on
- * return, with an error too.
+ * A DAX entry goes whole, so the pages that count are those of the range rounded
+ * out to PMDs, however much more of the file is held. Lets go of both locks
+ * while it waits, and holds the same range again on return, with an error too.
  *
  * Context: no transaction open.
  * Return: 0, or -ERESTARTSYS on a signal.
  */
-int ext4_break_layouts(struct inode *inode)
+int ext4_break_layouts(struct inode *inode, loff_t start, loff_t end)
 {
-	struct ext4_mmap_sem *sem = &EXT4_I(inode)->i_mmap_sem;
+	pgoff_t first, last;
 	struct page *page;
-	loff_t first, last;
 	atomic_t *ref;
 	int error;
 
 	if (!IS_DAX(inode))
 		return 0;
 
-	ext4_mmap_assert_held(sem);
-	first = (loff_t)sem->first << PAGE_SHIFT;
-	last = sem->last == ULONG_MAX ? LLONG_MAX :
-					(loff_t)sem->last << PAGE_SHIFT;
+	ext4_assert_faults_excluded(inode, start, end);
+	ext4_mmap_round_out(start, end, &first, &last);
+	start = (loff_t)first << PAGE_SHIFT;
+	end = last == ULONG_MAX ? LLONG_MAX : (loff_t)last << PAGE_SHIFT;
 	do {
-		page = dax_layout_busy_page_range(inode->i_mapping, first,
-						  last);
+		page = dax_layout_busy_page_range(inode->i_mapping, start, end);
 		if (!page)
 			return 0;
 

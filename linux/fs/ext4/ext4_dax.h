@@ -68,7 +68,7 @@ void ext4_dax_note_fault(struct inode *inode, pgoff_t pgoff,
 void ext4_exclude_faults(struct inode *inode, loff_t start, loff_t end);
 void ext4_admit_faults(struct inode *inode);
 void ext4_assert_faults_excluded(struct inode *inode, loff_t start, loff_t end);
-int ext4_break_layouts(struct inode *inode);
+int ext4_break_layouts(struct inode *inode, loff_t start, loff_t end);
 int ext4_dax_write_edges(struct inode *inode, loff_t start, loff_t end);
 
 #else
@@ -122,7 +122,8 @@ static inline void ext4_assert_faults_excluded(struct inode *inode,
 {
 }
 
-static inline int ext4_break_layouts(struct inode *inode)
+static inline int ext4_break_layouts(struct inode *inode, loff_t start,
+				     loff_t end)
 {
 	return 0;
 }

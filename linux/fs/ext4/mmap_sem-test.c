@@ -34,6 +34,38 @@ static const struct overlap overlaps[] = {
 
 KUNIT_ARRAY_PARAM_DESC(overlap, overlaps, name);
 
+struct rounding {
+	const char *name;
+	loff_t start, end;		/* bytes */
+	pgoff_t first, last;		/* in PMDs; ULONG_MAX: to the end */
+};
+
+static const struct rounding roundings[] = {
+	{ "the first byte",	0, 1,				0, 0 },
+	{ "a whole one",	PMD_SIZE, 2 * PMD_SIZE,		1, 1 },
+	{ "a byte more",	PMD_SIZE, 2 * PMD_SIZE + 1,	1, 2 },
+	{ "a byte before",	PMD_SIZE - 1, 2 * PMD_SIZE,	0, 1 },
+	{ "across an edge",	PMD_SIZE - 1, PMD_SIZE + 1,	0, 1 },
+	{ "to the end of file",	PMD_SIZE + 1, LLONG_MAX,	1, ULONG_MAX },
+	{ "the largest end that is not that",
+	  0, LLONG_MAX - PMD_SIZE - 1,	0, LLONG_MAX / PMD_SIZE - 1 },
+	{ "an end that rounds up to more than there is",
+	  LLONG_MAX - 2, LLONG_MAX - 1,	LLONG_MAX / PMD_SIZE, ULONG_MAX },
+};
+
+KUNIT_ARRAY_PARAM_DESC(rounding, roundings, name);
+
+static void test_rounding(struct kunit *test)
+{
+	const struct rounding *r = test->param_value;
+	pgoff_t first, last, pages = PMD_SIZE / PAGE_SIZE;
+
+	ext4_mmap_round_out(r->start, r->end, &first, &last);
+	KUNIT_EXPECT_EQ(test, first, r->first * pages);
+	KUNIT_EXPECT_EQ(test, last, r->last == ULONG_MAX ? ULONG_MAX :
+					(r->last + 1) * pages - 1);
+}
+
 /* A thread that holds [first, last], or enters it, once. */
 struct actor {
 	struct ext4_mmap_sem *sem;
@@ -188,6 +220,7 @@ static void test_killed_waiter(struct kunit *test)
 }
 
 static struct kunit_case ext4_mmap_sem_cases[] = {
+	KUNIT_CASE_PARAM(test_rounding, rounding_gen_params),
 	KUNIT_CASE_PARAM(test_overlap, overlap_gen_params),
 	KUNIT_CASE(test_holder_waits_for_overlap_only),
 	KUNIT_CASE(test_waiters_before_the_next_holder),

@@ -32,6 +32,7 @@
  * The uncontended shared side is two short spinlock sections and one compare.
  * Neither side allocates.
  */
+#include <linux/pgtable.h>
 #include <linux/sched/signal.h>
 #include "mmap_sem.h"
 
@@ -51,6 +52,22 @@ void ext4_mmap_sem_init(struct ext4_mmap_sem *sem)
 	sem->held = false;
 	INIT_LIST_HEAD(&sem->faults);
 	init_waitqueue_head(&sem->wait);
+}
+
+/**
+ * ext4_mmap_round_out - the pages of a range of bytes, rounded out to PMDs
+ * @start: first byte
+ * @end: the byte after the last, LLONG_MAX for "to the end of file"
+ * @first: set to the first page
+ * @last: set to the last page, ULONG_MAX for "to the end of file"
+ */
+void ext4_mmap_round_out(loff_t start, loff_t end, pgoff_t *first,
+			 pgoff_t *last)
+{
+	*first = round_down(start, PMD_SIZE) >> PAGE_SHIFT;
+	*last = ULONG_MAX;
+	if (end < LLONG_MAX - PMD_SIZE)
+		*last = (round_up(end, PMD_SIZE) >> PAGE_SHIFT) - 1;
 }
 
 static bool ext4_mmap_overlaps(const struct ext4_mmap_sem *sem,

@@ -5,6 +5,7 @@
 #ifndef _EXT4_MMAP_SEM_H
 #define _EXT4_MMAP_SEM_H
 
+#include <linux/build_bug.h>
 #include <linux/list.h>
 #include <linux/lockdep.h>
 #include <linux/spinlock.h>
@@ -33,6 +34,12 @@ struct ext4_mmap_sem {
 #endif
 };
 
+/* It is in every inode: a few words, where no option makes locks larger. */
+static_assert(sizeof(struct ext4_mmap_sem) <= 72 ||
+	      IS_ENABLED(CONFIG_DEBUG_SPINLOCK) ||
+	      IS_ENABLED(CONFIG_DEBUG_LOCK_ALLOC) ||
+	      IS_ENABLED(CONFIG_PREEMPT_RT));
+
 /**
  * struct ext4_mmap_fault - one fault at the gate, on that fault's stack
  * @list: on ext4_mmap_sem.faults, under its lock
@@ -49,6 +56,9 @@ struct ext4_mmap_fault {
 };
 
 void ext4_mmap_sem_init(struct ext4_mmap_sem *sem);
+
+void ext4_mmap_round_out(loff_t start, loff_t end, pgoff_t *first,
+			 pgoff_t *last);
 
 bool ext4_mmap_try_enter(struct ext4_mmap_sem *sem, struct ext4_mmap_fault *f,
 			 pgoff_t first, pgoff_t last);
