@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 # The Test Anything Protocol. A test ends with done_testing, or did not end well.
+# With TAP_STOP set it ends at the first failure.
 
 tap_n=0 tap_failed=0
 
@@ -14,6 +15,7 @@ tap_report() # OK NAME
 	else
 		tap_failed=$((tap_failed + 1))
 		echo "not ok $tap_n - $2"
+		[ -z "${TAP_STOP:-}" ] || exit 1
 		return 1
 	fi
 }
