@@ -15,13 +15,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "dax.h"
 
-#define PAGE 4096UL
-#define HUGE (2UL << 20)
-#define MOST (8UL << 20)
+#define MOST (8 * MIB)
 
 static int fd;
 static unsigned char *model;	/* MOST bytes; zero from size on */
@@ -31,14 +29,6 @@ static const char *what = "nothing";
 static size_t bs;
 
 static uint64_t seed;
-
-static uint64_t rnd(void)
-{
-	seed ^= seed >> 12;
-	seed ^= seed << 25;
-	seed ^= seed >> 27;
-	return seed * 0x2545f4914f6cdd1dULL;
-}
 
 static void differs(size_t at, unsigned char got)
 {
@@ -53,23 +43,6 @@ static void compare(const unsigned char *got, size_t from, size_t len)
 	for (size_t i = 0; i < len; i++)
 		if (got[i] != model[from + i])
 			differs(from + i, got[i]);
-}
-
-static unsigned char *map(size_t len)
-{
-	/* At a 2 MiB boundary, so that huge faults are tried. */
-	char *area = mmap(NULL, len + HUGE, PROT_NONE,
-			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	char *at = (char *)(((uintptr_t)area + HUGE - 1) & -HUGE);
-	void *p;
-
-	if (area == MAP_FAILED)
-		err(2, "mmap");
-	munmap(area, len + HUGE);
-	p = mmap(at, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0);
-	if (p == MAP_FAILED)
-		err(2, "mmap");
-	return p;
 }
 
 static void must(int ret)
@@ -88,9 +61,9 @@ static void resize(size_t to)
 static void one_step(unsigned char *buf)
 {
 	size_t units[] = { 1, 1, bs, PAGE, HUGE };
-	size_t unit = units[rnd() % 5];
-	size_t off = rnd() % MOST / unit * unit;
-	size_t len = (rnd() % (rnd() % 4 ? 64 << 10 : 3 << 20) / unit + 1) * unit;
+	size_t unit = units[rnd(&seed) % 5];
+	size_t off = rnd(&seed) % MOST / unit * unit;
+	size_t len = (rnd(&seed) % (rnd(&seed) % 4 ? 64 << 10 : 3 << 20) / unit + 1) * unit;
 	unsigned char *p;
 	struct stat st;
 
@@ -98,11 +71,11 @@ static void one_step(unsigned char *buf)
 		len = MOST - off;
 	if (!len)
 		return;
-	switch (rnd() % 12) {
+	switch (rnd(&seed) % 12) {
 	case 0:
 	case 1:
 		what = "write";
-		memset(buf, rnd(), len);
+		memset(buf, rnd(&seed), len);
 		buf[0] = step;
 		if (pwrite(fd, buf, len, off) != (ssize_t)len)
 			must(-1);
@@ -117,8 +90,8 @@ static void one_step(unsigned char *buf)
 			return;
 		if (len > size - off)
 			len = size - off;
-		p = map(off + len);
-		memset(p + off, rnd(), len);
+		p = (void *)map_at(fd, off + len, true, false);
+		memset(p + off, rnd(&seed), len);
 		memcpy(model + off, p + off, len);
 		munmap(p, off + len);
 		break;
@@ -126,7 +99,7 @@ static void one_step(unsigned char *buf)
 		what = "mapped load";
 		if (!size)
 			return;
-		p = map(size);
+		p = (void *)map_at(fd, size, true, false);
 		compare(p, 0, size);
 		munmap(p, size);
 		break;
@@ -170,7 +143,7 @@ static void one_step(unsigned char *buf)
 		break;
 	case 10:
 		what = "allocate";
-		must(fallocate(fd, rnd() & 1 ? FALLOC_FL_KEEP_SIZE : 0, off, len));
+		must(fallocate(fd, rnd(&seed) & 1 ? FALLOC_FL_KEEP_SIZE : 0, off, len));
 		must(fstat(fd, &st));
 		size = st.st_size;
 		break;
