@@ -12,7 +12,7 @@
 #include "util.h"
 
 /* Room for a table; a longer one counts as one that cannot be read. */
-#define TABLE_BYTES (256 * 1024)
+#define TABLE_BYTES (256UL * 1024)
 
 /* The answer of the kernel, NULL if there is none. The caller frees it. */
 static struct dm_ioctl *read_table(dev_t devno)
