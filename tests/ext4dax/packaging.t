@@ -11,7 +11,7 @@ make --no-print-directory -C tools/ext4dax install DESTDIR="$root" PREFIX=/usr \
 is "what is installed" "$(cd "$root/usr" && find . ! -type d | sort | tr '\n' ' ')" \
 "./lib/systemd/system/ext4dax-knobs.service ./lib/systemd/system/ext4dax-metrics.service \
 ./lib/systemd/system/ext4dax-metrics.timer ./lib/udev/rules.d/60-ext4dax.rules ./sbin/ext4dax \
-./share/doc/ext4dax/ext4dax.conf ./share/doc/ext4dax/grafana-ext4dax.json ./share/man/man5/ext4dax.conf.5 \
+./share/bash-completion/completions/ext4dax ./share/doc/ext4dax/ext4dax.conf ./share/doc/ext4dax/grafana-ext4dax.json ./share/man/man5/ext4dax.conf.5 \
 ./share/man/man8/ext4dax.8 "
 is "and nothing in /etc, which is the administrator's" "$(ls "$root")" usr
 
