@@ -31,7 +31,7 @@ for command in $commands; do
 	is "$command: options" "$(complete_line "$command" --)" \
 		"$("$EXT4DAX" "$command" --help | sed -nE '/^Options:/,/^$/s/^  (-., )?(--[a-z-]+).*/\2/p' | sorted)"
 done
-for command in list status verify map; do
+for command in list status verify map set; do
 	is "$command: columns" "$(complete_line "$command" -o '')" \
 		"$("$EXT4DAX" "$command" --list-columns | awk '{ print $1 }' | sorted)"
 done
@@ -47,6 +47,10 @@ touch "$work/dir/inside"
 is "folders" "$(complete_line list --sysroot "$work/dir/")" "$work/dir/inner"
 is "files" "$(complete_line map "$work/dir/")" "$work/dir/inner $work/dir/inside"
 is "targets" "$(complete_line verify "$work/dir/ins")" "$work/dir/inside"
+is "knobs" "$(complete_line set /data pool_)" "pool_rate= pool_target="
+is "a knob after another" "$(complete_line set /data pool_rate = 1M ver)" verify=
+is "no knob in place of a target" "$(complete_line set pool_)" ""
+is "no words for a value" "$(complete_line set /data pool_rate = '')" ""
 is "nothing where nothing goes" "$(complete_line list "$work/dir/")" ""
 is "no words for a number" "$(complete_line watch --interval '')" ""
 

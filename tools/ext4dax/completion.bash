@@ -12,7 +12,7 @@ _ext4dax_reply() { mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen "$@"); }
 _ext4dax()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
-	local command=${COMP_WORDS[1]} argument front
+	local command=${COMP_WORDS[1]} argument front knobs
 	local _ext4dax_table
 	_ext4dax_table=$("${COMP_WORDS[0]}" --words 2>/dev/null) || return
 	COMPREPLY=()
@@ -57,6 +57,12 @@ _ext4dax()
 		fi
 		argument=$(_ext4dax_words "$command.args")
 		[ -n "$argument" ] || return
+		if [[ $argument == *KEY=VALUE* ]]; then
+			knobs=$(_ext4dax_words knobs)
+			[[ " $knobs " != *" $prev= "* ]] || return
+			compopt -o nospace
+			[ "$COMP_CWORD" -eq 2 ] || _ext4dax_reply -W "$knobs" -- "$cur"
+		fi
 		compopt -o filenames
 		_ext4dax_reply -f -- "$cur"
 		[[ $argument != TARGET* ]] ||

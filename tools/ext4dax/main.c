@@ -112,6 +112,11 @@ static void print_words(void)
 				printf(" %s", columns[c].id);
 		printf("\n%s.args %s\n", command->name, command->args);
 	}
+	fputs("knobs", stdout);
+	for (size_t c = 0; c < COLUMNS_N; c++)
+		if (columns[c].writable)
+			printf(" %s=", columns[c].id);
+	putchar('\n');
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
 		if (!options[i].arg)
 			continue;
