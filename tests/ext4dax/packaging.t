@@ -7,7 +7,7 @@
 
 root=$work/root
 make --no-print-directory -C tools/ext4dax install DESTDIR="$root" PREFIX=/usr \
-	O="$(dirname "$EXT4DAX")" >"$work/install" 2>&1 || bail "$(cat "$work/install")"
+	O="$TOP/build/tools/ext4dax" >"$work/install" 2>&1 || bail "$(cat "$work/install")"
 is "what is installed" "$(cd "$root/usr" && find . ! -type d | sort | tr '\n' ' ')" \
 "./lib/systemd/system/ext4dax-knobs.service ./lib/systemd/system/ext4dax-metrics.service \
 ./lib/systemd/system/ext4dax-metrics.timer ./lib/udev/rules.d/60-ext4dax.rules ./sbin/ext4dax \

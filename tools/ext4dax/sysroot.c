@@ -9,7 +9,7 @@
 
 #include "sysroot.h"
 
-static char *vpath(const char *root, const char *fmt, va_list args)
+static char *PRINTF_LIKE(2, 0) vpath(const char *root, const char *fmt, va_list args)
 {
 	char *absolute = xvasprintf(fmt, args);
 	char *path = xasprintf("%s%s", root, absolute);
