@@ -26,11 +26,11 @@ appends()
 	u=$(unzeroed)
 	for s in 1 2 3 4; do
 		ok "$name: writes of any size at the end, past it and across it ($s)" \
-			daxio mix "$MNT/mix$s" "$REF$s" "$s" 250
+			daxio mix "$MNT/mix$s" "$REF$s" "$s" "$(loops 250)"
 		ok "$name: read back" cmp "$MNT/mix$s" "$REF$s"
 		ok "$name: no stale byte" daxio scan "$MNT/mix$s"
 	done
-	ok "$name: blocks were left unzeroed" test "$(unzeroed)" -gt $((u + 10240))
+	ok "$name: blocks were left unzeroed" test "$(unzeroed)" -gt $((u + $(loops 10240)))
 
 	is "$(daxio efault "$MNT/efault" 5000 300000 100000)" 100000 "$name: a buffer that ends early: a short count"
 	is "$(stat -c %s "$MNT/efault")" 105000 "$name: and that size"
@@ -40,9 +40,9 @@ appends()
 	is "$(size_blocks "$MNT/none")" "0 0" "$name: and nothing left"
 
 	ok "$name: the file itself as the source" test "$(daxio self "$MNT/mix1" 100000)" = 100000
-	ok "$name: a mapped reader at the end, 4 KiB" daxio chase "$MNT/chase" 1500 4096
-	ok "$name: a mapped reader at the end, 1 MiB" daxio chase "$MNT/chase" 30 1048576
-	ok "$name: a mapped reader at the end, unaligned" daxio chase "$MNT/chase" 1500 1536
+	ok "$name: a mapped reader at the end, 4 KiB" daxio chase "$MNT/chase" "$(loops 1500)" 4096
+	ok "$name: a mapped reader at the end, 1 MiB" daxio chase "$MNT/chase" "$(loops 30)" 1048576
+	ok "$name: a mapped reader at the end, unaligned" daxio chase "$MNT/chase" "$(loops 1500)" 1536
 	is "$(daxio nowait "$MNT/nowait")" -11 "$name: RWF_NOWAIT: EAGAIN"
 	ok "$name: killed in the middle" daxio killed "$MNT/killed" 200000000 30000
 	ok "$name: no stale byte" daxio scan "$MNT/killed"

