@@ -12,7 +12,6 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 build := $(CURDIR)/build
 programs := $(patsubst tests/src/%.c,build/tests/%,$(wildcard tests/src/*.c))
-bench_programs := $(patsubst bench/%.c,build/bench/%,$(wildcard bench/*.c))
 tests_cflags := -O2 -g -std=gnu11 -Wall -Wextra -Werror -pthread
 
 .PHONY: help
@@ -31,6 +30,8 @@ help:
 	@echo '  fuzz              the parsers of ext4dax, a minute each      [root, slow]'
 	@echo '  bench        measure ours, stock ext4-DAX, XFS-DAX and the limit in the'
 	@echo '               virtual machine; BENCH=PATTERNS chooses, ROUNDS=N  [root, slow]'
+	@echo '               DEVICE=/dev/pmemX: on that instead, ERASING it'
+	@echo '  bench-apps   the same, of fio, SQLite, LMDB, RocksDB and pmempool [root, slow]'
 	@echo '  bench-smoke  a few of it, to see that it works                     [root]'
 	@echo '  bench-table  what make bench measured last, for the README'
 	@echo '  shell        a shell in the virtual machine, DAX file system at /mnt'
@@ -52,7 +53,7 @@ help:
 	@echo
 	@echo '[root]: as root, or as a user whom sudo lets install packages.'
 
-purposes := build kernel deb vm lint test bench fuzz unpack
+purposes := build kernel deb vm lint test bench apps fuzz unpack
 .PHONY: deps $(purposes:%=deps-%)
 deps: $(purposes:%=deps-%)
 $(purposes:%=deps-%):
@@ -94,11 +95,15 @@ build/tests/%: tests/src/%.c $(wildcard tests/src/*.h) tools/ext4dax/uapi.h
 	$(Q)$(CC) $(tests_cflags) -o $@.tmp $< && mv $@.tmp $@
 build/bench/%: bench/%.c
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(tests_cflags) -o $@.tmp $< && mv $@.tmp $@
-$(programs) $(bench_programs): | deps-build
+	$(Q)$(CC) $(tests_cflags) -o $@.tmp $< $(libs) && mv $@.tmp $@
+# Static, because most of the emulated machine's time goes into starting programs.
+build/bench/daxbench: libs := -static
+build/bench/lmdb: libs := -llmdb
+$(programs) build/bench/daxbench: | deps-build
+build/bench/lmdb: | deps-build deps-apps
 
 .PHONY: all
-all: module e2fsprogs tools $(programs) $(bench_programs)
+all: module e2fsprogs tools $(programs)
 
 .PHONY: demo
 demo: all deps-vm
@@ -109,17 +114,21 @@ shell: all deps-vm
 	$(Q)tests/vm/run --name shell --shell -- tests/vm/shell
 
 .PHONY: check
-check: all tools-sanitized deps-vm deps-test deps-bench deps-fuzz deps-unpack $(KERNEL:%=kernel-%)
+check: all build/bench/daxbench tools-sanitized deps-vm deps-test deps-bench deps-fuzz deps-unpack $(KERNEL:%=kernel-%)
 	$(Q)tests/check '$(TESTS)'
 
 .PHONY: check-debug check-kcsan
 check-debug check-kcsan:
 	$(Q)$(MAKE) check KERNEL=$(@:check-%=%) TESTS='$(or $(TESTS),guest/*)'
 
-.PHONY: bench bench-smoke bench-table
-bench: all deps-vm deps-bench
-	$(Q)bench/run
-bench-smoke: all deps-vm deps-bench
+# On a real device, after a confirmation: DEVICE=/dev/pmemX, YES=1 without one.
+bench_device = $(if $(DEVICE),--device '$(DEVICE)' $(if $(YES),--yes))
+.PHONY: bench bench-apps bench-smoke bench-table
+bench: all build/bench/daxbench deps-vm deps-bench
+	$(Q)bench/run --count $(bench_device)
+bench-apps: all build/bench/lmdb deps-vm deps-bench
+	$(Q)bench/run --set apps --dir build/bench/apps $(bench_device)
+bench-smoke: all build/bench/daxbench deps-vm deps-bench
 	$(Q)bench/run --smoke --dir build/bench/smoke
 bench-table:
 	$(Q)bench/run --markdown

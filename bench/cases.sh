@@ -17,6 +17,18 @@
 
 small_mib=320
 
+# chosen NAME: does $BENCH want it?
+chosen()
+{
+	local p
+	set -f # patterns of no files
+	for p in ${BENCH:-*}; do
+		# shellcheck disable=SC2053 # a pattern
+		[[ $1 != $p ]] || return 0
+	done
+	return 1
+}
+
 micro_cases()
 {
 	local chunk n mode s
@@ -70,4 +82,29 @@ micro_cases()
 		%+ hole - once "daxbench touch \$f \$how 4K random plain 128M >/dev/null && remount && daxbench pmdshare \$f"
 	define aged "after ageing ($small_mib MiB filled to 75 %, then files deleted and created until ten times its capacity was written): free space in aligned 2 MiB, share of a new file of 32M that 2 MiB pages map, mount, unmount" \
 		free2m:%+,pmd:%+,mount:ms-,unmount:ms- - - once,small aged
+}
+
+# Programs as Debian packages them. What they need on disk is in proportion to
+# nothing but these arguments: SCALE does not change them.
+apps_cases()
+{
+	local e
+	define fio-mmap "fio: random stores of 4 KiB to a new file of 32M" \
+		MiB/s+ - - - "fio_write mmap randwrite 4k 32M"
+	define fio-libpmem "fio: the same through libpmem, to a fallocated file" \
+		MiB/s+ - - - "fio_write libpmem randwrite 4k 32M"
+	define fio-psync "fio: write(2) of 64 KiB to a new file of 64M, fsync at the end" \
+		MiB/s+ - - - "fio_write psync write 64k 64M"
+	for e in wal delete; do
+		define "sqlite-$e" "SQLite, journal_mode=$e, synchronous=full: 500 transactions of an INSERT of 400 bytes" \
+			op/s+ - - - "sqlite_insert $e 500"
+	done
+	define lmdb "LMDB with MDB_WRITEMAP: 500 durable transactions of 20 pairs" \
+		op/s+ - - - "lmdb \$f 500 20"
+	define rocksdb-sync "RocksDB, db_bench fillsync: 1000 durable puts of 400 bytes" \
+		op/s+ - - - "rocksdb fillsync 1000"
+	define rocksdb-fill "RocksDB, db_bench fillrandom: 100000 puts of 400 bytes" \
+		op/s+ - - - "rocksdb fillrandom 100000"
+	define pmempool "pmempool create, an object pool of 256M" \
+		ms- - - - "milliseconds pmempool create --size=256M obj \$f"
 }

@@ -120,6 +120,15 @@ static void write_all(int fd, const char *buf, size_t chunk, off_t pos, off_t en
 			err(1, "pwrite");
 }
 
+/* What was put off must not be counted. This clock jumps when all sleep. */
+static void settle(void)
+{
+	if (count) {
+		sync();
+		sleep(1);
+	}
+}
+
 /*
  * A new file of @bytes, made durable: a hole, or allocated and not written
  * ("unwritten"), or written. "append" is an empty one.
@@ -147,6 +156,7 @@ static int prepare(const char *path, const char *how, size_t bytes)
 	}
 	if (fsync(fd))
 		err(1, "fsync");
+	settle();
 	return fd;
 }
 
@@ -389,6 +399,9 @@ static int cmd_files(char **arg)
 	if (mkdir(arg[0], 0700))
 		err(1, "%s", arg[0]);
 	dir = open(arg[0], O_RDONLY | O_DIRECTORY);
+	if (dir < 0)
+		err(1, "%s", arg[0]);
+	settle();
 	for (int append = 0; append < 2; append++) {
 		a = now();
 		for (size_t i = 0; i < n; i++) {
@@ -460,6 +473,8 @@ static int cmd_age(char **arg)
 	int dir = open(arg[0], O_RDONLY | O_DIRECTORY);
 	bool filled = false;
 
+	if (dir < 0)
+		err(1, "%s", arg[0]);
 	used(arg[0], &capacity);
 	while (!filled || written < number(arg[2]) * capacity) {
 		size_t len = PAGE << rnd(&seed) % 12;

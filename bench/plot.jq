@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# results.json to a gnuplot script: $dir/ratios.svg, and $dir/N.svg for the
-# N-th case. Bars are medians, the whiskers the extremes.
+# results.json to a gnuplot script: $dir/ratios.svg, of instructions
+# $dir/instructions.svg, and $dir/N.svg for the N-th case. Bars are medians, the whiskers the extremes.
 
 def colours: { stock: 1, off: 2, on: 3, xfs: 4, limit: 5 };
 def quoted: "\"" + gsub("[\"\\\\]"; "") + "\"";
@@ -8,19 +8,20 @@ def block($name): "$\($name) << END", .[], "END";
 
 # The bars of $ratio, each from 1 to its value, at the height of its case.
 def bars($ratio; $shift):
-	[ .cases | length as $n | to_entries[]
+	[ length as $n | to_entries[]
 	  | select(.value.ratios[$ratio])
 	  | "\(.value.ratios[$ratio]) \($n - .key + $shift)" ];
 
-def overview:
+# Of an array of cases.
+def overview($name):
 	bars("on_vs_stock"; .18) as $stock
 	| bars("on_vs_xfs"; -.18) as $xfs
-	| (.cases | length) as $n
+	| length as $n
 	| if $stock + $xfs == [] then empty else
-	  "set terminal svg size 760,\(80 + 22 * $n) dynamic noenhanced font \"sans-serif,12\" name \"ratios\"",
-	  "set output \"\($dir)/ratios.svg\"",
+	  "set terminal svg size 760,\(80 + 22 * $n) dynamic noenhanced font \"sans-serif,12\" name \"\($name)\"",
+	  "set output \"\($dir)/\($name).svg\"",
 	  "set logscale x 2; set xtics add (\"1\" 1); set grid xtics; set key top outside horizontal; set yrange [0.3:\($n + .7)]",
-	  "set ytics (\([ .cases | to_entries[] | "\(.value.name | quoted) \($n - .key)" ] | join(", ")))",
+	  "set ytics (\([ to_entries[] | "\(.value.name | quoted) \($n - .key)" ] | join(", ")))",
 	  "set arrow 1 from 1, graph 0 to 1, graph 1 nohead",
 	  ($stock | if . == [] then empty else block("stock") end),
 	  ($xfs | if . == [] then empty else block("xfs") end),
@@ -39,5 +40,6 @@ def plot($i):
 	"plot $d using 0:2:5:xtic(1) with boxes fill solid .8 lc variable, $d using 0:2:3:4 with yerrorbars lc black pt 0";
 
 "set encoding utf8; set boxwidth .7; set linetype 1 lc rgb \"#888888\"; set linetype 2 lc rgb \"#5b9bd5\"; set linetype 3 lc rgb \"#2e8b57\"; set linetype 4 lc rgb \"#d08030\"; set linetype 5 lc rgb \"#cccccc\"",
-overview,
+(.cases | overview("ratios")),
+([ .cases[] | select(.instructions) | { name, ratios: .instructions.ratios } ] | overview("instructions")),
 (.cases | to_entries[] | .key as $i | .value | plot($i))

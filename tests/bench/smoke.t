@@ -37,8 +37,7 @@ is "$rc" 1 "not enough memory: exit status"
 like "$out" 'MiB of memory are free' "it is named"
 is "$(q '.cases | length')" 0 "and nothing is reported"
 out=$(bench '' BENCH=nosuch) && rc=0 || rc=$?
-is "$rc" 1 "no such case: exit status"
-like "$out" "no case matches 'nosuch'" "it is named"
+is "$rc $out" "1 run: no case matches 'nosuch'" "no such case is refused"
 out=$(bench '' ROUNDS=0) && rc=0 || rc=$?
 is "$rc $out" "1 run: ROUNDS=0: not a number above 0" "ROUNDS=0 is refused"
 done_testing
