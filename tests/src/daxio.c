@@ -18,67 +18,7 @@
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#define MIB (1UL << 20)
-#define PAGE 4096UL
-
-/* What "fill" leaves on a device. No file may ever show it. */
-static const char stale[16] = "\xf7STALE-ON-DISK\xf7";
-
-static size_t number(const char *s)
-{
-	char *end;
-	unsigned long long n;
-
-	errno = 0;
-	n = strtoull(s, &end, 0);
-	if (errno || end == s || *end || *s == '-')
-		errx(2, "not a number: %s", s);
-	return n;
-}
-
-static int open_file(const char *path, int flags)
-{
-	int fd = open(path, flags, 0600);
-
-	if (fd < 0)
-		err(2, "%s", path);
-	return fd;
-}
-
-static void *map_anon(size_t len)
-{
-	void *p = mmap(NULL, len, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (p == MAP_FAILED)
-		err(2, "mmap");
-	return p;
-}
-
-static off_t size_of(int fd)
-{
-	off_t size = lseek(fd, 0, SEEK_END);
-
-	if (size < 0)
-		err(2, "lseek");
-	return size;
-}
-
-/* xorshift64*: Vigna, "An experimental exploration of Marsaglia's xorshift". */
-static uint64_t rnd(uint64_t *s)
-{
-	*s ^= *s >> 12;
-	*s ^= *s << 25;
-	*s ^= *s >> 27;
-	return *s * 0x2545f4914f6cdd1dULL;
-}
-
-static void noise(char *buf, size_t len, uint64_t *seed)
-{
-	for (size_t i = 0; i < len; i++)
-		buf[i] = rnd(seed) >> 56;
-}
+#include "common.h"
 
 static int cmd_fill(char **arg)
 {
