@@ -75,19 +75,69 @@ dd if=/dev/urandom of="$MNT/f" bs=1M count=8 conv=notrunc status=none
 is "$(unzeroed) $(inline)" "8195 1" "overwriting: neither"
 truncate -s 4M "$MNT/hole"
 dd if=/dev/urandom of="$MNT/hole" bs=1M count=4 conv=notrunc status=none
-is "$(unzeroed) $(inline)" "8195 4097" "filling a hole inside: zeroed"
+is "$(unzeroed) $(inline)" "12291 1" "filling a hole inside: unzeroed"
 echo 0 >"$SYS/zeroed_alloc"
 dd if=/dev/urandom of="$MNT/h" bs=1M count=2 status=none
-is "$(unzeroed) $(inline)" "8195 6145" "with the option off: zeroed"
+is "$(unzeroed) $(inline)" "12291 2049" "with the option off: zeroed"
 is "$(daxio efault "$MNT/none" 8192 8192 0)" -14 "with the option off, a buffer that is not there: EFAULT"
 is "$(size_blocks "$MNT/none")" "0 0" "and nothing left"
 echo 1 >"$SYS/zeroed_alloc"
 touch "$MNT/i"
 ok "reserve past the end" fallocate -n -l 2M "$MNT/i"
 dd if=/dev/urandom of="$MNT/i" bs=1M count=1 conv=notrunc status=none
-is "$(unzeroed)" 9219 "appending into a reservation: unzeroed"
+is "$(unzeroed)" 13315 "appending into a reservation: unzeroed"
 is "$(stat -c %b "$MNT/i")" 4096 "which keeps what was not used"
 umount "$MNT"
+
+# What is allocated ahead of an appender, and given back.
+pmem_stale && pmem_mkfs -O quota -E quotatype=usrquota && pmem_mount dax=always,dax_zeroed_alloc || bail "no file system"
+# append FD COUNT: so many writes of 4 KiB
+append() { local i; for ((i = 0; i < $2; i++)); do head -c 4096 /dev/zero | tr '\0' a >&"$1" || return; done; }
+blocks() { stat -c '%s %b' "$1" | awk '{ print $2 - int(($1 + 4095) / 4096) * 8 }'; }
+exec 5>>"$MNT/ahead"
+append 5 20
+ok "appends: more blocks than bytes" test "$(blocks "$MNT/ahead")" -gt 0
+exec 6>>"$MNT/ahead" 6>&-
+ok "another writer closes: they stay" test "$(blocks "$MNT/ahead")" -gt 0
+exec 5>&-
+is "$(blocks "$MNT/ahead")" 0 "the last writer closes: none left"
+exec 5>>"$MNT/ahead"
+append 5 20
+truncate -s 170000 "$MNT/ahead"
+is "$(stat -c %b "$MNT/ahead")" 320 "growing the file gives them back"
+append 5 20
+fallocate -n -o 0 -l 1M "$MNT/ahead"
+is "$(stat -c %b "$MNT/ahead")" 2048 "reserving past the end: what was asked for"
+append 5 5
+exec 5>&-
+is "$(stat -c %b "$MNT/ahead")" 2048 "and it stays after more appends and the close"
+exec 5>"$MNT/off"
+append 5 30
+echo 0 >"$SYS/zeroed_alloc"
+append 5 30
+exec 5>&-
+echo 1 >"$SYS/zeroed_alloc"
+is "$(stat -c '%s %b' "$MNT/off") $(tr -d a <"$MNT/off" | wc -c)" "245760 480 0" "the option turned off between two appends"
+exec 5>"$MNT/sparse"
+append 5 20
+printf x | dd of="$MNT/sparse" oflag=seek_bytes seek=120000 conv=notrunc status=none
+append 5 1
+exec 5>&-
+is "$(stat -c '%s %b' "$MNT/sparse")" "120001 176" "an append that leaves a hole leaves nothing in it"
+exec 5>"$MNT/full"
+append 5 40
+fails "a full file system" 'No space' dd if=/dev/zero of="$MNT/big" bs=1M status=none
+is "$(blocks "$MNT/full")" 0 "takes what is ahead of others"
+rm "$MNT/big"
+exec 5>&-
+umount "$MNT"
+pmem_mount dax=always,dax_zeroed_alloc,usrquota || bail "no file system"
+exec 5>"$MNT/quota"
+append 5 40
+is "$(blocks "$MNT/quota")" 0 "with quota limits enforced, nothing is allocated ahead"
+exec 5>&-
+umount "$MNT"
+ok "e2fsck" e2fsck -fn "$PMEM"
 
 # Files that take the stock path.
 pmem_stale && pmem_mkfs -O ^extents,^64bit && pmem_mount dax=always,dax_zeroed_alloc || bail "no file system"

@@ -142,6 +142,44 @@ void ext4_admit_faults(struct inode *inode)
 }
 
 /**
+ * ext4_exclude_faults_for_write - keep DAX page faults out of what is written
+ * @inode: the DAX file
+ * @start: first byte, at a page
+ * @end: the byte after the last, at a page
+ *
+ * Takes i_mmap_sem for these pages and no more. A write removes no data, and the
+ * only entries that it removes are those of holes, which a fault on a single
+ * page never leaves beside one of its own; so it need not round out to PMDs.
+ *
+ * Context: i_rwsem held for write, no transaction open. Until
+ * ext4_admit_faults_after_write() the caller must not fault.
+ */
+void ext4_exclude_faults_for_write(struct inode *inode, loff_t start,
+				   loff_t end)
+{
+	pgoff_t first = start >> PAGE_SHIFT, last = (end - 1) >> PAGE_SHIFT;
+
+	lockdep_assert_held_write(&inode->i_rwsem);
+	WARN_ON_ONCE(offset_in_page(start | end));
+	ext4_mmap_hold(&EXT4_I(inode)->i_mmap_sem, first, last);
+	trace_ext4_dax_range_hold(inode, first, last);
+}
+
+/**
+ * ext4_admit_faults_after_write - undo ext4_exclude_faults_for_write()
+ * @inode: the DAX file
+ *
+ * Context: does not sleep.
+ */
+void ext4_admit_faults_after_write(struct inode *inode)
+{
+	struct ext4_mmap_sem *sem = &EXT4_I(inode)->i_mmap_sem;
+
+	trace_ext4_dax_range_release(inode, sem->first, sem->last);
+	ext4_mmap_release(sem);
+}
+
+/**
  * ext4_assert_faults_excluded - that no DAX fault can be in a range
  * @inode: the file
  * @start: first byte

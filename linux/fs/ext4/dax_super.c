@@ -11,7 +11,7 @@
 #include "dax_trace.h"
 
 /**
- * ext4_dax_init - make the counters
+ * ext4_dax_init - make the counters, and the knobs as they are by default
  * @dax: zeroed by its owner
  *
  * Context: mount, may sleep.
@@ -19,6 +19,9 @@
  */
 int ext4_dax_init(struct ext4_dax *dax)
 {
+	dax->write_unzeroed_min = EXT4_DAX_WRITE_UNZEROED_MIN;
+	spin_lock_init(&dax->ahead_lock);
+	INIT_LIST_HEAD(&dax->ahead);
 	return percpu_counter_init_many(dax->counters, 0, GFP_KERNEL,
 					EXT4_DAX_NR_COUNTERS);
 }

@@ -39,6 +39,29 @@ static ssize_t zeroed_alloc_store(struct kobject *kobj,
 	return count;
 }
 
+static ssize_t write_unzeroed_min_kb_show(struct kobject *kobj,
+					  struct kobj_attribute *attr, char *buf)
+{
+	struct ext4_dax *dax = &EXT4_SB(ext4_dax_kobj_sb(kobj))->s_dax;
+
+	return sysfs_emit(buf, "%u\n",
+			  READ_ONCE(dax->write_unzeroed_min) >> 10);
+}
+
+static ssize_t write_unzeroed_min_kb_store(struct kobject *kobj,
+					   struct kobj_attribute *attr,
+					   const char *buf, size_t count)
+{
+	struct ext4_dax *dax = &EXT4_SB(ext4_dax_kobj_sb(kobj))->s_dax;
+	unsigned int kb;
+
+	if (kstrtouint(buf, 0, &kb) ||
+	    kb > EXT4_DAX_WRITE_UNZEROED_MAX >> 10)
+		return -EINVAL;
+	WRITE_ONCE(dax->write_unzeroed_min, kb << 10);
+	return count;
+}
+
 static ssize_t ext4_dax_counter_show(struct kobject *kobj, char *buf,
 				     enum ext4_dax_counter which, int shift)
 {
@@ -57,6 +80,8 @@ static ssize_t _name##_show(struct kobject *kobj,			\
 static struct kobj_attribute _name##_attr = __ATTR_RO(_name)
 
 static struct kobj_attribute zeroed_alloc_attr = __ATTR_RW(zeroed_alloc);
+static struct kobj_attribute write_unzeroed_min_kb_attr =
+	__ATTR_RW(write_unzeroed_min_kb);
 EXT4_DAX_COUNTER_ATTR(unzeroed_kb, EXT4_DAX_UNZEROED, 10);
 EXT4_DAX_COUNTER_ATTR(inline_zeroed_kb, EXT4_DAX_INLINE_ZEROED, 10);
 EXT4_DAX_COUNTER_ATTR(pmd_faults, EXT4_DAX_PMD_FAULTS, 0);
@@ -67,6 +92,7 @@ EXT4_DAX_COUNTER_ATTR(range_wait_us, EXT4_DAX_RANGE_WAIT_US, 0);
 
 static struct attribute *ext4_dax_attrs[] = {
 	&zeroed_alloc_attr.attr,
+	&write_unzeroed_min_kb_attr.attr,
 	&unzeroed_kb_attr.attr,
 	&inline_zeroed_kb_attr.attr,
 	&pmd_faults_attr.attr,

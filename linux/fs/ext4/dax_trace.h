@@ -127,6 +127,56 @@ TRACE_EVENT(ext4_dax_range_wait,
 		  __entry->us, __entry->ret)
 );
 
+DECLARE_EVENT_CLASS(ext4_dax_bytes,
+	TP_PROTO(struct inode *inode, loff_t pos, u64 len),
+	TP_ARGS(inode, pos, len),
+	TP_STRUCT__entry(
+		__field(dev_t, dev)
+		__field(ino_t, ino)
+		__field(loff_t, pos)
+		__field(u64, len)
+	),
+	TP_fast_assign(
+		__entry->dev = inode->i_sb->s_dev;
+		__entry->ino = inode->i_ino;
+		__entry->pos = pos;
+		__entry->len = len;
+	),
+	TP_printk("dev %d,%d ino %lu pos %lld len %llu",
+		  MAJOR(__entry->dev), MINOR(__entry->dev),
+		  (unsigned long)__entry->ino, __entry->pos, __entry->len)
+);
+
+#define EXT4_DAX_BYTES_EVENT(name)					\
+DEFINE_EVENT(ext4_dax_bytes, name,					\
+	TP_PROTO(struct inode *inode, loff_t pos, u64 len),		\
+	TP_ARGS(inode, pos, len))
+EXT4_DAX_BYTES_EVENT(ext4_dax_ahead_alloc);
+EXT4_DAX_BYTES_EVENT(ext4_dax_ahead_trim);
+
+TRACE_EVENT(ext4_dax_write_fallback,
+	TP_PROTO(struct inode *inode, loff_t pos, u64 len, int why),
+	TP_ARGS(inode, pos, len, why),
+	TP_STRUCT__entry(
+		__field(dev_t, dev)
+		__field(ino_t, ino)
+		__field(loff_t, pos)
+		__field(u64, len)
+		__field(int, why)
+	),
+	TP_fast_assign(
+		__entry->dev = inode->i_sb->s_dev;
+		__entry->ino = inode->i_ino;
+		__entry->pos = pos;
+		__entry->len = len;
+		__entry->why = why;
+	),
+	TP_printk("dev %d,%d ino %lu pos %lld len %llu why %d",
+		  MAJOR(__entry->dev), MINOR(__entry->dev),
+		  (unsigned long)__entry->ino, __entry->pos, __entry->len,
+		  __entry->why)
+);
+
 #endif /* _EXT4_DAX_TRACE_H */
 
 #undef TRACE_INCLUDE_PATH

@@ -4,44 +4,100 @@
  * to fill are not zeroed first.
  *
  * The stock path zeroes each new block before the extent tree shows it, because
- * a page fault may map the block at once. Blocks that start at or after i_size
- * can't be faulted, and i_rwsem keeps reads and other writes away, so for those
- * we allocate unwritten, copy, then convert:
+ * a page fault may map the block at once. Here a block is allocated unwritten,
+ * copied into, then converted, and no fault can reach it in between:
  *
- *   1. handle A: allocate an unwritten extent past the end of file
- *   2. no handle: copy; zero what the copy left of its first and last block
+ *   1. handle A, for a hole only: allocate an unwritten extent
+ *   2. no handle: copy; past the end, zero what the copy left of its first and
+ *	last block
  *   3. fence
- *   4. handle B: i_disksize over the copied bytes, then the extent written
+ *   4. handle B: i_disksize over the copied bytes, if they are past it, and the
+ *	extent written
  *   5. i_size
+ *
+ * Past the end - in blocks that start at or after i_size - nothing can fault,
+ * and i_rwsem keeps reads and other writes away. Inside the file the bytes are
+ * held in i_mmap_sem from before 1 until after 5: a fault between 2 and 4 would
+ * find an unwritten block, zero it and convert it, over what was just copied.
+ * The block that contains an unaligned i_size is inside.
  *
  * Invariant: a block that is written in the extent tree, or below i_size in
  * memory, was filled to its last byte before the fence.
  *
+ * A write is done in pieces, each in one extent or hole, at most
+ * EXT4_DAX_WRITE_STEP long:
+ *   - blocks that are written already: copied over, as on stock
+ *   - a part of a block that is not written, and in the file all that is
+ *     shorter than write_unzeroed_min_kb: zeroed first, as on stock
+ *   - whole blocks inside the file: filled, under i_mmap_sem
+ *   - blocks past the end: appended
+ *
+ * The source buffer may be a mapping of any file, of the same bytes too, and a
+ * fault on a held byte waits for the holder. So a copy under i_mmap_sem runs with
+ * page faults disabled, and ends where the buffer is not there. What it filled
+ * is kept to whole blocks, the range let go of, and the buffer faulted in. If
+ * the next try still fills no block - invalidating the zero pages of a hole
+ * unmaps a buffer that lies in that hole - one block goes the stock way, with
+ * faults enabled and nothing held. Each round ends with progress or an error.
+ *
+ * Blocks ahead. An append that follows others gets more blocks than it fills, so
+ * that the next ones need handle B only. They lie between i_size and the rest of
+ * the file's blocks, one range, unwritten, in core as i_dax_ahead: exactly those
+ * that an append allocated and did not fill, never those that somebody reserved.
+ * They are given back when
+ *   - the last writer closes the file, or it is truncated, grown, or fallocated
+ *   - an append ends short of them, or begins elsewhere
+ *   - somebody finds no space; from then on, and wherever less than 1/32 of the
+ *     file system is free or quota limits are enforced, none are allocated ahead
+ *
  * A crash leaves, after
- *   1, 2, 3: unwritten blocks past the end. They read as zeros, need no orphan
- *	entry, and go with the next truncate.
+ *   1, 2, 3: unwritten blocks, those ahead too. They read as zeros, and past the
+ *	end need no orphan entry and go with the next truncate.
  *   4, handle B not committed: the same.
- *   4, handle B committed: the appended bytes, which were durable at the fence.
+ *   4, handle B committed: the bytes, which were durable at the fence.
  * Without a journal, size and extent reach the device in any order: what shows
  * then is a part of the new bytes, or zeros, and e2fsck may grow the file over
  * new bytes. Never what the device held before.
  *
- * Lock order: i_rwsem, then a handle, then i_data_sem, as in every other write.
- * The copy holds i_rwsem only, so the source buffer may be a mapping of any
- * file, this one included.
+ * Lock order: i_rwsem -> i_mmap_sem (exclusive) -> transaction start ->
+ * i_data_sem; with i_mmap_sem held neither mmap_lock nor a page fault. Who gives
+ * back the blocks ahead of other files, for want of space, holds locks of its own
+ * and only tries their i_rwsem.
  */
 #include <linux/dax.h>
 #include <linux/iomap.h>
+#include <linux/quotaops.h>
+#include <linux/sched/signal.h>
+#include <linux/uaccess.h>
 #include <linux/uio.h>
 #include "ext4.h"
 #include "ext4_jbd2.h"
-#include "truncate.h"
+#include "dax_trace.h"
 
-/* Bytes allocated, copied and converted at a time; bounds what a crash strands. */
+/* Bytes allocated, held, copied and converted at a time. */
 #define EXT4_DAX_WRITE_STEP	SZ_16M
 
+/* Bytes allocated ahead at most, and the part of all blocks to leave free. */
+#define EXT4_DAX_AHEAD_MAX	SZ_1M
+#define EXT4_DAX_AHEAD_MIN_FREE	32
+
+/**
+ * struct ext4_dax_write - one write(2), on its stack
+ * @iocb: where; ki_pos moves with what was written
+ * @from: what is left to write
+ * @inode: the file, its i_rwsem held for write
+ * @fault_in: bytes of @from to fault in between two tries; shrinks to what a
+ *	try then used of them
+ */
+struct ext4_dax_write {
+	struct kiocb *iocb;
+	struct iov_iter *from;
+	struct inode *inode;
+	size_t fault_in;
+};
+
 /*
- * May this inode's appends go unzeroed?
+ * May this inode's blocks go unzeroed?
  *
  * A cluster of bigalloc can straddle the end of file. An external journal may
  * commit handle B while the data is still in the volatile cache of this device.
@@ -61,56 +117,127 @@ static loff_t ext4_dax_fault_end(struct inode *inode)
 	return round_up(i_size_read(inode), i_blocksize(inode));
 }
 
-/*
- * Make sure of blocks past the end, unwritten. Blocks that somebody reserved
- * there are taken as they are. An extent is split at our edges, so converting
- * has to split one only after a copy that ended early.
- */
-static int ext4_dax_alloc_unwritten(struct inode *inode,
-				    struct ext4_map_blocks *map)
+static void ext4_dax_count_bytes(struct inode *inode,
+				 enum ext4_dax_counter which, s64 bytes)
 {
-	int ret, credits, retries = 0;
-	handle_t *handle;
+	ext4_dax_count(&EXT4_SB(inode->i_sb)->s_dax, which, bytes);
+}
 
-	map->m_len = min_t(unsigned int, map->m_len,
-			   EXT4_DAX_WRITE_STEP >> inode->i_blkbits);
-	credits = ext4_chunk_trans_blocks(inode, map->m_len);
-	do {
+static unsigned int ext4_dax_unzeroed_min(struct inode *inode)
+{
+	return READ_ONCE(EXT4_SB(inode->i_sb)->s_dax.write_unzeroed_min);
+}
+
+/* Copy the next @len bytes. */
+static ssize_t ext4_dax_copy(struct ext4_dax_write *w, size_t len,
+			     const struct iomap_ops *ops)
+{
+	size_t rest = iov_iter_count(w->from) - len;
+	ssize_t ret;
+
+	iov_iter_truncate(w->from, len);
+	ret = dax_iomap_rw(w->iocb, w->from, ops);
+	iov_iter_reexpand(w->from, iov_iter_count(w->from) + rest);
+	return ret;
+}
+
+/* Write the next @len bytes the stock way. */
+static ssize_t ext4_dax_copy_zeroed(struct ext4_dax_write *w, size_t len)
+{
+	size_t rest = iov_iter_count(w->from) - len;
+	ssize_t ret;
+
+	iov_iter_truncate(w->from, len);
+	ret = ext4_dax_write_zeroed(w->iocb, w->from);
+	iov_iter_reexpand(w->from, iov_iter_count(w->from) + rest);
+	return ret;
+}
+
+/* The last @len bytes that were copied are not written after all. */
+static void ext4_dax_uncopy(struct ext4_dax_write *w, size_t len)
+{
+	iov_iter_revert(w->from, len);
+	w->iocb->ki_pos -= len;
+}
+
+/*
+ * Look up what @pos lies in, an extent or a hole, and cut *@len where that ends.
+ * Returns 0 with m_flags of @map set, or an error.
+ */
+static int ext4_dax_lookup(struct inode *inode, struct ext4_map_blocks *map,
+			   loff_t pos, size_t *len)
+{
+	u8 blkbits = inode->i_blkbits;
+	loff_t end;
+	int ret;
+
+	map->m_lblk = pos >> blkbits;
+	map->m_len = EXT4_MAX_BLOCKS(*len, pos, blkbits);
+	ret = ext4_map_blocks(NULL, inode, map, 0);
+	if (ret < 0)
+		return ret;
+	end = (loff_t)(map->m_lblk + map->m_len) << blkbits;
+	*len = min_t(loff_t, *len, end - pos);
+	return 0;
+}
+
+static bool ext4_dax_is_written(const struct ext4_map_blocks *map)
+{
+	return (map->m_flags & (EXT4_MAP_MAPPED | EXT4_MAP_UNWRITTEN)) ==
+	       EXT4_MAP_MAPPED;
+}
+
+/*
+ * As ext4_dax_lookup(), and a hole gets unwritten blocks, with up to @ahead more.
+ * The extent is split off those around it, so converting has to split it only
+ * for blocks ahead and after a copy that ended early.
+ */
+static int ext4_dax_get_blocks(struct inode *inode, struct ext4_map_blocks *map,
+			       loff_t pos, size_t *len, size_t ahead)
+{
+	size_t most = *len + ahead;
+	handle_t *handle;
+	loff_t end;
+	int ret, credits;
+
+	ret = ext4_dax_lookup(inode, map, pos, &most);
+	if (ret < 0)
+		return ret;
+	if (!(map->m_flags & (EXT4_MAP_MAPPED | EXT4_MAP_UNWRITTEN))) {
+		credits = ext4_chunk_trans_blocks(inode, map->m_len);
 		handle = ext4_journal_start(inode, EXT4_HT_MAP_BLOCKS, credits);
 		if (IS_ERR(handle))
 			return PTR_ERR(handle);
 		ret = ext4_map_blocks(handle, inode, map,
 				      EXT4_GET_BLOCKS_IO_CREATE_EXT);
 		ext4_journal_stop(handle);
-	} while (ret == -ENOSPC &&
-		 ext4_should_retry_alloc(inode->i_sb, &retries));
+		if (ret < 0)
+			return ret;
+		/* All of it was a hole, so all of it is new. */
+		ret = 1;
+	}
+	end = (loff_t)(map->m_lblk + map->m_len) << inode->i_blkbits;
+	*len = min_t(loff_t, *len, end - pos);
 	return ret;
 }
 
 /*
- * Blocks for the copy, or, with IOMAP_ZERO, for what it left of a block. They
- * are reported as mapped, so that dax_iomap_rw() writes into them, and as new,
- * so that it drops any zero page that stands for them.
+ * The blocks that ext4_dax_get_blocks() got, for the copy or, with IOMAP_ZERO,
+ * for what it left of a block. They are reported as mapped, so that
+ * dax_iomap_rw() writes into them, and always as new, so that it drops any zero
+ * page that stands for them.
  */
-static int ext4_dax_append_begin(struct inode *inode, loff_t offset,
-				 loff_t length, unsigned int flags,
-				 struct iomap *iomap, struct iomap *srcmap)
+static int ext4_dax_got_begin(struct inode *inode, loff_t offset, loff_t length,
+			      unsigned int flags, struct iomap *iomap,
+			      struct iomap *srcmap)
 {
-	u8 blkbits = inode->i_blkbits;
-	struct ext4_map_blocks map;
+	struct ext4_map_blocks map = {
+		.m_lblk = offset >> inode->i_blkbits,
+		.m_len = EXT4_MAX_BLOCKS(length, offset, inode->i_blkbits),
+	};
 	int ret;
 
-	if ((offset >> blkbits) > EXT4_MAX_LOGICAL_BLOCK)
-		return -EINVAL;
-
-	map.m_lblk = offset >> blkbits;
-	map.m_len = min_t(loff_t, (offset + length - 1) >> blkbits,
-			  EXT4_MAX_LOGICAL_BLOCK) - map.m_lblk + 1;
-
-	if (flags & IOMAP_WRITE)
-		ret = ext4_dax_alloc_unwritten(inode, &map);
-	else
-		ret = ext4_map_blocks(NULL, inode, &map, 0);
+	ret = ext4_map_blocks(NULL, inode, &map, 0);
 	if (ret < 0)
 		return ret;
 	if (WARN_ON_ONCE(ret == 0))
@@ -122,27 +249,20 @@ static int ext4_dax_append_begin(struct inode *inode, loff_t offset,
 	return 0;
 }
 
-static const struct iomap_ops ext4_dax_append_ops = {
-	.iomap_begin	= ext4_dax_append_begin,
+static const struct iomap_ops ext4_dax_got_ops = {
+	.iomap_begin	= ext4_dax_got_begin,
 };
 
-/*
- * Zero what a copy of [pos, end) left of its first and last block. Returns the
- * bytes zeroed, or an error; then nothing of the copy may be shown.
- */
-static ssize_t ext4_dax_zero_edges(struct inode *inode, loff_t pos, loff_t end)
+static int ext4_dax_zero(struct inode *inode, loff_t pos, loff_t end)
 {
-	unsigned int bs = i_blocksize(inode);
-	loff_t head = round_down(pos, bs), tail = round_up(end, bs);
-	int err = 0;
+	int err;
 
-	if (head < pos)
-		err = dax_zero_range(inode, head, pos - head, NULL,
-				     &ext4_dax_append_ops);
-	if (!err && end < tail)
-		err = dax_zero_range(inode, end, tail - end, NULL,
-				     &ext4_dax_append_ops);
-	return err ?: pos - head + tail - end;
+	if (pos == end)
+		return 0;
+	err = dax_zero_range(inode, pos, end - pos, NULL, &ext4_dax_got_ops);
+	if (!err)
+		ext4_dax_count_bytes(inode, EXT4_DAX_INLINE_ZEROED, end - pos);
+	return err;
 }
 
 static int ext4_dax_set_disksize(handle_t *handle, struct inode *inode,
@@ -155,12 +275,10 @@ static int ext4_dax_set_disksize(handle_t *handle, struct inode *inode,
 }
 
 /*
- * Handle B: show the bytes from i_size to @end, or as many of them as the
- * extent at @pos holds. Returns the new end of file; with an error, i_size is
- * what it was.
+ * Handle B: show the bytes from @pos to @end, or as many of them as the extent
+ * at @pos holds. Returns the end of what is shown; with an error, nothing is.
  */
-static loff_t ext4_dax_convert_extent(struct inode *inode, loff_t pos,
-				      loff_t end)
+static loff_t ext4_dax_show_extent(struct inode *inode, loff_t pos, loff_t end)
 {
 	loff_t old = EXT4_I(inode)->i_disksize, extent_end;
 	u8 blkbits = inode->i_blkbits;
@@ -176,9 +294,11 @@ static loff_t ext4_dax_convert_extent(struct inode *inode, loff_t pos,
 	if (IS_ERR(handle))
 		return PTR_ERR(handle);
 
-	ret = ext4_dax_set_disksize(handle, inode, end);
-	if (ret)
-		goto undo;
+	if (end > old) {
+		ret = ext4_dax_set_disksize(handle, inode, end);
+		if (ret)
+			goto undo;
+	}
 	ret = ext4_map_blocks(handle, inode, &map,
 			      EXT4_GET_BLOCKS_IO_CONVERT_EXT);
 	if (WARN_ON_ONCE(ret == 0))
@@ -189,106 +309,415 @@ static loff_t ext4_dax_convert_extent(struct inode *inode, loff_t pos,
 	extent_end = (loff_t)(map.m_lblk + ret) << blkbits;
 	if (extent_end < end) {
 		end = extent_end;
-		ret = ext4_dax_set_disksize(handle, inode, end);
-		if (ret)
-			goto undo;
+		if (EXT4_I(inode)->i_disksize > max(old, end)) {
+			ret = ext4_dax_set_disksize(handle, inode,
+						    max(old, end));
+			if (ret)
+				goto undo;
+		}
 	}
-	i_size_write(inode, end);
+	if (end > i_size_read(inode))
+		i_size_write(inode, end);
 	/* As in every write, an abort from here on is for fsync to report. */
 	ext4_journal_stop(handle);
 	return end;
 
 undo:
 	/* The error of interest is the first; the truncate to come logs again. */
-	ext4_dax_set_disksize(handle, inode, old);
+	if (EXT4_I(inode)->i_disksize != old)
+		ext4_dax_set_disksize(handle, inode, old);
 	ext4_journal_stop(handle);
 	return ret;
 }
 
 /*
- * Make the copied bytes [pos, end) part of the file. Returns how many of them
- * are, or an error if none is.
+ * The last bytes copied, [pos, end), become part of the file; what can't is not
+ * written. Returns how many of them did, or an error if none.
  */
-static ssize_t ext4_dax_append_finish(struct inode *inode, loff_t pos,
-				      loff_t end)
+static ssize_t ext4_dax_show(struct ext4_dax_write *w, loff_t pos, loff_t end)
 {
-	struct ext4_dax *dax = &EXT4_SB(inode->i_sb)->s_dax;
-	loff_t done = pos, ret;
-	ssize_t zeroed;
+	loff_t done = pos, ret = 0;
 
-	zeroed = ext4_dax_zero_edges(inode, pos, end);
-	if (zeroed < 0)
-		return zeroed;
 	/*
 	 * The copy and the zeros are durable before any handle B starts; the
 	 * commit of B does not wait for them.
 	 */
 	pmem_wmb();
-	do {
-		ret = ext4_dax_convert_extent(inode, done, end);
-		if (ret < 0)
-			return done > pos ? done - pos : ret;
+	while (done < end) {
+		ret = ext4_dax_show_extent(w->inode, done, end);
+		if (ret < 0) {
+			ext4_dax_uncopy(w, end - done);
+			break;
+		}
 		done = ret;
-	} while (done < end);
-
-	ext4_dax_count(dax, EXT4_DAX_UNZEROED, end - pos);
-	ext4_dax_count(dax, EXT4_DAX_INLINE_ZEROED, zeroed);
-	return end - pos;
+	}
+	return done > pos ? done - pos : ret;
 }
 
-/* One step: at most EXT4_DAX_WRITE_STEP bytes, all past ext4_dax_fault_end(). */
-static ssize_t ext4_dax_append_step(struct kiocb *iocb, struct iov_iter *from,
-				    size_t len)
+/* @len bytes of written blocks, which may contain the end of file. */
+static ssize_t ext4_dax_overwrite(struct ext4_dax_write *w, size_t len)
 {
-	struct inode *inode = file_inode(iocb->ki_filp);
-	size_t rest = iov_iter_count(from) - len;
-	loff_t pos = iocb->ki_pos;
-	ssize_t copied, shown, lost;
+	loff_t pos = w->iocb->ki_pos, end;
+	struct inode *inode = w->inode;
+	ssize_t copied;
+	int err;
 
-	WARN_ON_ONCE(round_down(pos, i_blocksize(inode)) <
-		     ext4_dax_fault_end(inode));
+	if (pos + len <= EXT4_I(inode)->i_disksize)
+		return ext4_dax_copy_zeroed(w, len);
 
-	iov_iter_truncate(from, len);
-	copied = dax_iomap_rw(iocb, from, &ext4_dax_append_ops);
-	iov_iter_reexpand(from, iov_iter_count(from) + rest);
-	if (copied <= 0)
+	/* No block is new: moving the end of file is all there is to do. */
+	copied = ext4_dax_copy(w, len, &ext4_iomap_overwrite_ops);
+	end = pos + copied;
+	if (copied <= 0 || end <= i_size_read(inode))
 		return copied;
-
-	shown = ext4_dax_append_finish(inode, pos, pos + copied);
-	lost = copied - max_t(ssize_t, shown, 0);
-	if (lost) {
-		iov_iter_revert(from, lost);
-		iocb->ki_pos -= lost;
+	if (copied < len) {
+		err = ext4_dax_zero(inode, end, ext4_dax_fault_end(inode));
+		if (err) {
+			ext4_dax_uncopy(w, copied);
+			return err;
+		}
 	}
-	return shown;
+	return ext4_dax_show(w, pos, end);
 }
 
-/* Append what is left in @from, all of it past ext4_dax_fault_end(). */
-static ssize_t ext4_dax_append(struct kiocb *iocb, struct iov_iter *from)
+/*
+ * One try to fill whole blocks inside the file. Returns the bytes filled, whole
+ * blocks, or an error: -EFAULT if the buffer's page faults kept it from filling
+ * one, -EEXIST if a fault has made the first block written meanwhile.
+ */
+static ssize_t ext4_dax_try_fill(struct ext4_dax_write *w, size_t len)
 {
-	struct inode *inode = file_inode(iocb->ki_filp);
-	size_t left = iov_iter_count(from), len;
-	ssize_t done = 0, ret = 0;
+	struct inode *inode = w->inode;
+	loff_t pos = w->iocb->ki_pos;
+	struct ext4_map_blocks map;
+	ssize_t ret, copied;
 
-	/* Space past the end takes a handle, and that can block. */
-	if (iocb->ki_flags & IOCB_NOWAIT)
-		return -EAGAIN;
+	ext4_exclude_faults_for_write(inode, pos, pos + len);
+	ret = ext4_dax_get_blocks(inode, &map, pos, &len, 0);
+	if (!ret && ext4_dax_is_written(&map))
+		ret = -EEXIST;
+	if (ret < 0)
+		goto out;
 
-	while (left) {
-		len = min_t(size_t, left, EXT4_DAX_WRITE_STEP -
-			    (iocb->ki_pos & (EXT4_DAX_WRITE_STEP - 1)));
-		ret = ext4_dax_append_step(iocb, from, len);
-		if (ret <= 0)
-			break;
-		done += ret;
-		left -= ret;
-		if (ret < len)
-			break;
+	pagefault_disable();
+	copied = ext4_dax_copy(w, len, &ext4_dax_got_ops);
+	pagefault_enable();
+	if (copied < 0) {
+		ret = copied;
+		goto out;
 	}
-	/* Blocks that were allocated and not filled must not stay. */
-	if (left)
-		ext4_truncate_failed_write(inode);
-	return done ?: ret;
+	/* A block that is filled in part stays unwritten: it reads as zeros. */
+	len = round_down(copied, i_blocksize(inode));
+	ext4_dax_uncopy(w, copied - len);
+	ret = len ? ext4_dax_show(w, pos, pos + len) : -EFAULT;
+	if (ret > 0)
+		ext4_dax_count_bytes(inode, EXT4_DAX_UNZEROED, ret);
+out:
+	ext4_admit_faults_after_write(inode);
+	return ret;
+}
+
+/* Fill whole blocks inside the file, at least one of those in [pos, pos + len). */
+static ssize_t ext4_dax_fill(struct ext4_dax_write *w, size_t len)
+{
+	size_t block = i_blocksize(w->inode), faulted_in = 0;
+	int retries = 0;
+	ssize_t ret;
+
+	for (;;) {
+		ret = ext4_dax_try_fill(w, len);
+		switch (ret) {
+		case -ENOSPC:
+			if (!ext4_should_retry_alloc(w->inode->i_sb, &retries))
+				return ret;
+			break;
+		case -EFAULT:
+			if (faulted_in) {
+				w->fault_in = block;
+				goto zeroed;
+			}
+			faulted_in = min(len, w->fault_in);
+			if (fault_in_iov_iter_readable(w->from, faulted_in) ==
+			    faulted_in)
+				return ret;
+			break;
+		case -EIO:	/* poison, which zeroing the block clears */
+		case -EEXIST:
+			goto zeroed;
+		default:
+			if (ret > 0 && faulted_in)
+				w->fault_in = min_t(size_t, 2 * ret,
+						    EXT4_DAX_WRITE_STEP);
+			return ret;
+		}
+	}
+zeroed:
+	trace_ext4_dax_write_fallback(w->inode, w->iocb->ki_pos, block, ret);
+	return ext4_dax_copy_zeroed(w, block);
+}
+
+/*
+ * How much to allocate beyond an append: as much as the file has, so that a small
+ * file never has more blocks than twice its size.
+ */
+static size_t ext4_dax_ahead_wanted(struct inode *inode)
+{
+	struct ext4_sb_info *sbi = EXT4_SB(inode->i_sb);
+
+	if (percpu_counter_read_positive(&sbi->s_freeclusters_counter) <
+	    ext4_blocks_count(sbi->s_es) / EXT4_DAX_AHEAD_MIN_FREE)
+		return 0;
+	for (int type = 0; type < EXT4_MAXQUOTAS; type++)
+		if (sb_has_quota_limits_enabled(inode->i_sb, type))
+			return 0;
+	return round_down(min_t(loff_t, i_size_read(inode),
+				EXT4_DAX_AHEAD_MAX), i_blocksize(inode));
+}
+
+static void ext4_dax_set_ahead(struct inode *inode, ext4_lblk_t start,
+			       ext4_lblk_t end)
+{
+	struct ext4_dax_ahead *ahead = &EXT4_I(inode)->i_dax_ahead;
+	struct ext4_dax *dax = &EXT4_SB(inode->i_sb)->s_dax;
+	bool was = ahead->start < ahead->end, is = start < end;
+
+	ahead->start = start;
+	ahead->end = end;
+	if (was == is)
+		return;
+	spin_lock(&dax->ahead_lock);
+	if (is)
+		list_add_tail(&ahead->list, &dax->ahead);
+	else
+		list_del_init(&ahead->list);
+	spin_unlock(&dax->ahead_lock);
+}
+
+/**
+ * ext4_dax_forget_ahead - the blocks ahead are gone, or somebody else's
+ * @inode: a file
+ *
+ * Context: i_rwsem held for write, or the inode is being freed.
+ */
+void ext4_dax_forget_ahead(struct inode *inode)
+{
+	ext4_dax_set_ahead(inode, 0, 0);
+}
+
+/**
+ * ext4_dax_trim_ahead - free the blocks that were allocated ahead
+ * @inode: a file
+ *
+ * Where that fails they stay, unwritten, and go with the next truncate.
+ *
+ * Context: i_rwsem held for write, no handle, no range of i_mmap_sem held.
+ * Return: whether there were any.
+ */
+bool ext4_dax_trim_ahead(struct inode *inode)
+{
+	ext4_lblk_t start = EXT4_I(inode)->i_dax_ahead.start;
+	ext4_lblk_t end = EXT4_I(inode)->i_dax_ahead.end;
+	handle_t *handle;
+
+	if (start == end)
+		return false;
+	ext4_dax_forget_ahead(inode);
+	if (WARN_ON_ONCE(start < ext4_dax_fault_end(inode) >> inode->i_blkbits))
+		return false;
+	handle = ext4_journal_start(inode, EXT4_HT_TRUNCATE,
+				    ext4_writepage_trans_blocks(inode));
+	if (IS_ERR(handle))
+		return false;
+	down_write(&EXT4_I(inode)->i_data_sem);
+	ext4_discard_preallocations(inode);
+	ext4_es_remove_extent(inode, start, end - start);
+	ext4_ext_remove_space(inode, start, end - 1);
+	/* See ext4_ext_trunc_restart_fn(). */
+	ext4_es_remove_extent(inode, start, end - start);
+	up_write(&EXT4_I(inode)->i_data_sem);
+	ext4_fc_track_range(handle, inode, start, end - 1);
+	ext4_mark_inode_dirty(handle, inode);
+	ext4_journal_stop(handle);
+	trace_ext4_dax_ahead_trim(inode, (loff_t)start << inode->i_blkbits,
+				  (u64)(end - start) << inode->i_blkbits);
+	return true;
+}
+
+/**
+ * ext4_dax_release - the last writer of a file closes it
+ * @inode: the file
+ *
+ * Context: process context, no locks. While the file system is frozen the blocks
+ * stay until the inode is opened and closed again, or truncated.
+ */
+void ext4_dax_release(struct inode *inode)
+{
+	/* No writer is left that could allocate more. */
+	if (list_empty_careful(&EXT4_I(inode)->i_dax_ahead.list))
+		return;
+	inode_lock(inode);
+	if (sb_start_intwrite_trylock(inode->i_sb)) {
+		ext4_dax_trim_ahead(inode);
+		sb_end_intwrite(inode->i_sb);
+	}
+	inode_unlock(inode);
+}
+
+/**
+ * ext4_dax_reclaim_ahead - free what is allocated ahead of all files
+ * @sb: the file system, where somebody found no space
+ *
+ * Leaves out files that somebody is writing to: who finds no space there gives
+ * back what is ahead of its own.
+ *
+ * Context: process context; locks of other inodes may be held, a handle not.
+ * Return: whether there was anything to free.
+ */
+bool ext4_dax_reclaim_ahead(struct super_block *sb)
+{
+	struct ext4_dax *dax = &EXT4_SB(sb)->s_dax;
+	struct ext4_dax_ahead *ahead;
+	struct inode *inode;
+	bool freed = false;
+	LIST_HEAD(todo);
+
+	if (list_empty_careful(&dax->ahead) || ext4_journal_current_handle())
+		return false;
+	spin_lock(&dax->ahead_lock);
+	list_splice_init(&dax->ahead, &todo);
+	while (!list_empty(&todo)) {
+		ahead = list_first_entry(&todo, struct ext4_dax_ahead, list);
+		list_move_tail(&ahead->list, &dax->ahead);
+		inode = igrab(&container_of(ahead, struct ext4_inode_info,
+					    i_dax_ahead)->vfs_inode);
+		if (!inode)
+			continue;
+		spin_unlock(&dax->ahead_lock);
+		if (inode_trylock(inode)) {
+			freed |= ext4_dax_trim_ahead(inode);
+			inode_unlock(inode);
+		}
+		iput(inode);
+		spin_lock(&dax->ahead_lock);
+	}
+	spin_unlock(&dax->ahead_lock);
+	return freed;
+}
+
+/* Append to blocks that all start past the end; at most to one extent. */
+static ssize_t ext4_dax_append(struct ext4_dax_write *w, size_t len)
+{
+	struct inode *inode = w->inode;
+	struct ext4_dax_ahead *ahead = &EXT4_I(inode)->i_dax_ahead;
+	unsigned int bs = i_blocksize(inode);
+	loff_t pos = w->iocb->ki_pos, end;
+	struct ext4_map_blocks map;
+	int retries = 0;
+	ssize_t ret;
+	size_t want;
+
+	WARN_ON_ONCE(round_down(pos, bs) < ext4_dax_fault_end(inode));
+	if (ahead->start != pos >> inode->i_blkbits)
+		ext4_dax_trim_ahead(inode);
+	do {
+		want = retries ? 0 : ext4_dax_ahead_wanted(inode);
+		ret = ext4_dax_get_blocks(inode, &map, pos, &len, want);
+	} while (ret == -ENOSPC &&
+		 ext4_should_retry_alloc(inode->i_sb, &retries));
+	if (ret < 0)
+		return ret;
+	if (ret) {
+		ext4_dax_set_ahead(inode, map.m_lblk, map.m_lblk + map.m_len);
+		trace_ext4_dax_ahead_alloc(inode, pos,
+					   (u64)map.m_len << inode->i_blkbits);
+	}
+
+	ret = ext4_dax_copy(w, len, &ext4_dax_got_ops);
+	if (ret <= 0)
+		goto out;
+	end = pos + ret;
+	ret = ext4_dax_zero(inode, round_down(pos, bs), pos);
+	if (!ret)
+		ret = ext4_dax_zero(inode, end, round_up(end, bs));
+	if (ret) {
+		ext4_dax_uncopy(w, end - pos);
+		goto out;
+	}
+	ret = ext4_dax_show(w, pos, end);
+	if (ret <= 0)
+		goto out;
+	ext4_dax_count_bytes(inode, EXT4_DAX_UNZEROED, ret);
+	/* What was shown is the file's, and no longer ahead of it. */
+	end = round_up(pos + ret, bs) >> inode->i_blkbits;
+	if (ahead->start < ahead->end)
+		ext4_dax_set_ahead(inode, min_t(loff_t, end, ahead->end),
+				   ahead->end);
+out:
+	if (ret < (ssize_t)len)
+		ext4_dax_trim_ahead(inode);
+	return ret;
+}
+
+/* The next piece. Returns the bytes written, or an error if none. */
+static ssize_t ext4_dax_write_piece(struct ext4_dax_write *w)
+{
+	struct inode *inode = w->inode;
+	loff_t pos = w->iocb->ki_pos, inside;
+	size_t block = i_blocksize(inode), len;
+	struct ext4_map_blocks map;
+	bool whole;
+	int err;
+
+	len = min_t(size_t, iov_iter_count(w->from), EXT4_DAX_WRITE_STEP -
+		    (pos & (EXT4_DAX_WRITE_STEP - 1)));
+	inside = ext4_dax_fault_end(inode) - pos;
+	if (inside <= 0)
+		return ext4_dax_append(w, len);
+
+	/* Whole blocks, or what is wanted of one. */
+	len = min_t(loff_t, len, inside);
+	whole = !(pos & (block - 1)) && len >= block;
+	len = whole ? round_down(len, block) :
+		      min(len, block - (size_t)(pos & (block - 1)));
+	err = ext4_dax_lookup(inode, &map, pos, &len);
+	if (err)
+		return err;
+	if (ext4_dax_is_written(&map))
+		return ext4_dax_overwrite(w, len);
+	if (!whole || len < ext4_dax_unzeroed_min(inode))
+		return ext4_dax_copy_zeroed(w, len);
+	return ext4_dax_fill(w, len);
+}
+
+/*
+ * RWF_NOWAIT: copy over blocks that are known to be written, as far as the
+ * buffer is there. All else takes a transaction or a page fault, and may block.
+ */
+static ssize_t ext4_dax_write_nowait(struct ext4_dax_write *w)
+{
+	size_t len = iov_iter_count(w->from);
+	struct inode *inode = w->inode;
+	loff_t pos = w->iocb->ki_pos, end = pos + len;
+	struct ext4_map_blocks map;
+	ssize_t ret;
+
+	if (end > EXT4_I(inode)->i_disksize)
+		return -EAGAIN;
+	for (loff_t at = pos; at < end;
+	     at = (loff_t)(map.m_lblk + map.m_len) << inode->i_blkbits) {
+		map.m_lblk = at >> inode->i_blkbits;
+		map.m_len = EXT4_MAX_BLOCKS(end - at, at, inode->i_blkbits);
+		ret = ext4_map_blocks(NULL, inode, &map,
+				      EXT4_GET_BLOCKS_CACHED_NOWAIT);
+		if (ret < 0)
+			return ret;
+		if (!ext4_dax_is_written(&map))
+			return -EAGAIN;
+	}
+	pagefault_disable();
+	ret = ext4_dax_copy(w, len, &ext4_iomap_overwrite_ops);
+	pagefault_enable();
+	return ret == -EFAULT ? -EAGAIN : ret;
 }
 
 /**
@@ -296,40 +725,53 @@ static ssize_t ext4_dax_append(struct kiocb *iocb, struct iov_iter *from)
  * @iocb: where; ki_pos moves with what was written
  * @from: what, after the write checks
  *
- * Context: process context, i_rwsem held for write, no handle.
+ * Context: process context, i_rwsem held for write, no handle, no range of
+ * i_mmap_sem held.
  * Return: the bytes written, possibly short, or a negative errno.
  */
 ssize_t ext4_dax_write(struct kiocb *iocb, struct iov_iter *from)
 {
-	struct inode *inode = file_inode(iocb->ki_filp);
-	size_t count = iov_iter_count(from), inside = 0;
-	ssize_t ret, done = 0;
-	loff_t fault_end;
+	struct ext4_dax_write w = {
+		.iocb = iocb,
+		.from = from,
+		.inode = file_inode(iocb->ki_filp),
+		.fault_in = EXT4_DAX_WRITE_STEP,
+	};
+	size_t count = iov_iter_count(from);
+	loff_t end = iocb->ki_pos + count;
+	ssize_t ret = 0, done = 0;
+	int retries = 0;
 
-	if (!ext4_dax_may_skip_zeroing(inode))
+	if (!ext4_dax_may_skip_zeroing(w.inode)) {
+		ext4_dax_trim_ahead(w.inode);
+		return ext4_dax_write_zeroed(iocb, from);
+	}
+	if (iocb->ki_flags & IOCB_NOWAIT)
+		return ext4_dax_write_nowait(&w);
+	/* Most of what is small is copied over blocks that are written. */
+	if (count < ext4_dax_unzeroed_min(w.inode) &&
+	    end <= EXT4_I(w.inode)->i_disksize)
 		return ext4_dax_write_zeroed(iocb, from);
 
-	/* The part, if any, in blocks that a fault may have mapped already. */
-	fault_end = ext4_dax_fault_end(inode);
-	if (iocb->ki_pos < fault_end)
-		inside = min_t(u64, count, fault_end - iocb->ki_pos);
-	if (inside) {
-		iov_iter_truncate(from, inside);
-		done = ext4_dax_write_zeroed(iocb, from);
-		iov_iter_reexpand(from, iov_iter_count(from) + count - inside);
-		if (done < (ssize_t)inside || inside == count)
-			return done;
+	while (iov_iter_count(from)) {
+		ret = ext4_dax_write_piece(&w);
+		if (ret == -ENOSPC && ext4_dax_trim_ahead(w.inode)) {
+			/* For the commit that frees them. */
+			ext4_should_retry_alloc(w.inode->i_sb, &retries);
+			continue;
+		}
+		if (ret <= 0)
+			break;
+		done += ret;
 	}
-
-	ret = ext4_dax_append(iocb, from);
 	/*
 	 * The CPU can't overwrite a part of a poisoned page: -EIO where we zero,
 	 * -EFAULT where dax_iomap_rw() copies, as for a buffer that is not
 	 * there. Zeroing the blocks through the block layer clears the poison.
 	 */
-	if (ret == -EIO || ret == -EFAULT)
+	if (!done && (ret == -EIO || ret == -EFAULT)) {
+		ext4_dax_trim_ahead(w.inode);
 		ret = ext4_dax_write_zeroed(iocb, from);
-	if (ret < 0)
-		return done ?: ret;
-	return done + ret;
+	}
+	return done ?: ret;
 }

@@ -10,6 +10,8 @@
 #include <linux/mm_types.h>
 #include <linux/pagemap.h>
 #include <linux/percpu_counter.h>
+#include <linux/sizes.h>
+#include <linux/spinlock.h>
 #include <linux/types.h>
 #include "mmap_sem.h"
 
@@ -17,6 +19,10 @@ struct inode;
 struct iov_iter;
 struct kiocb;
 struct super_block;
+
+/* The default of write_unzeroed_min_kb, in bytes, and its limit. */
+#define EXT4_DAX_WRITE_UNZEROED_MIN	SZ_16K
+#define EXT4_DAX_WRITE_UNZEROED_MAX	SZ_1G
 
 /* Since mount. */
 enum ext4_dax_counter {
@@ -31,16 +37,36 @@ enum ext4_dax_counter {
 };
 
 /**
+ * struct ext4_dax_ahead - blocks that appends allocated and have yet to fill
+ * @start: first of them. i_rwsem of the inode, held for write
+ * @end: the block after the last, @start if there are none. As @start
+ * @list: on ext4_dax.ahead while there are any. ext4_dax.ahead_lock
+ */
+struct ext4_dax_ahead {
+	u32 start;
+	u32 end;
+	struct list_head list;
+};
+
+/**
  * struct ext4_dax - the DAX side of one mounted file system
  * @zeroed_alloc: the option in force. Written at mount, by remount and by the
  *	sysfs knob, each a single store; read without a lock, once an operation.
+ * @write_unzeroed_min: bytes that a write inside a file must fill in one go for
+ *	them not to be zeroed first. Written at mount and by its sysfs knob, each
+ *	a single store; read without a lock.
  * @counters: percpu, no lock; live from ext4_dax_init() to ext4_dax_exit().
+ * @ahead_lock: protects @ahead. A leaf, but for i_lock.
+ * @ahead: struct ext4_dax_ahead of the inodes that have blocks ahead
  * @kobj: the sysfs folder, NULL where the device can't do DAX. Written at
  *	mount and unmount only.
  */
 struct ext4_dax {
 	bool zeroed_alloc;
+	unsigned int write_unzeroed_min;
 	struct percpu_counter counters[EXT4_DAX_NR_COUNTERS];
+	spinlock_t ahead_lock;		/* of @ahead */
+	struct list_head ahead;
 	struct kobject *kobj;
 };
 
@@ -57,6 +83,10 @@ int ext4_dax_register_sysfs(struct super_block *sb);
 void ext4_dax_unregister_sysfs(struct super_block *sb);
 
 ssize_t ext4_dax_write(struct kiocb *iocb, struct iov_iter *from);
+void ext4_dax_forget_ahead(struct inode *inode);
+bool ext4_dax_trim_ahead(struct inode *inode);
+void ext4_dax_release(struct inode *inode);
+bool ext4_dax_reclaim_ahead(struct super_block *sb);
 /* file.c: the stock path, which zeroes every new block. */
 ssize_t ext4_dax_write_zeroed(struct kiocb *iocb, struct iov_iter *from);
 
@@ -67,6 +97,9 @@ void ext4_dax_note_fault(struct inode *inode, pgoff_t pgoff,
 			 unsigned int order, vm_fault_t result);
 void ext4_exclude_faults(struct inode *inode, loff_t start, loff_t end);
 void ext4_admit_faults(struct inode *inode);
+void ext4_exclude_faults_for_write(struct inode *inode, loff_t start,
+				   loff_t end);
+void ext4_admit_faults_after_write(struct inode *inode);
 void ext4_assert_faults_excluded(struct inode *inode, loff_t start, loff_t end);
 int ext4_break_layouts(struct inode *inode, loff_t start, loff_t end);
 int ext4_dax_write_edges(struct inode *inode, loff_t start, loff_t end);
@@ -104,6 +137,24 @@ static inline void ext4_dax_unregister_sysfs(struct super_block *sb)
 static inline void ext4_dax_count(struct ext4_dax *dax,
 				  enum ext4_dax_counter which, s64 amount)
 {
+}
+
+static inline void ext4_dax_forget_ahead(struct inode *inode)
+{
+}
+
+static inline bool ext4_dax_trim_ahead(struct inode *inode)
+{
+	return false;
+}
+
+static inline void ext4_dax_release(struct inode *inode)
+{
+}
+
+static inline bool ext4_dax_reclaim_ahead(struct super_block *sb)
+{
+	return false;
 }
 
 static inline void ext4_exclude_faults(struct inode *inode, loff_t start,
