@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the test programs share: units, time, random numbers, mappings. */
+/* What the test programs share: units, time, random numbers, mappings, commands. */
 #ifndef TESTS_DAX_H
 #define TESTS_DAX_H
 
 #include <err.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <time.h>
 
@@ -59,6 +61,32 @@ static inline char *map_at(int fd, size_t len, bool huge, bool sync)
 		munmap(area, p - area);
 	munmap(end, area + all - end);
 	return p;
+}
+
+struct command {
+	const char *name;
+	int args;		/* how many */
+	int (*run)(char **arg);
+	const char *usage;	/* the arguments */
+};
+
+/* Run the command that argv names, of those up to one without a name. */
+static inline int run_command(const struct command *commands, char **argv)
+{
+	int args = 0;
+
+	while (argv[1] && argv[2 + args])
+		args++;
+	for (const struct command *c = commands; argv[1] && c->name; c++) {
+		if (strcmp(argv[1], c->name))
+			continue;
+		if (args != c->args)
+			errx(2, "usage: %s %s", c->name, c->usage);
+		return c->run(argv + 2);
+	}
+	for (const struct command *c = commands; c->name; c++)
+		fprintf(stderr, "%s %s\n", c->name, c->usage);
+	return 2;
 }
 
 #endif

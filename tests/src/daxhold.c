@@ -192,12 +192,32 @@ static int cmd_pinned(char **arg)
 	       fail("the punched range is not zero") : 0;
 }
 
-/* huge FILE: the pinned page is beside the range, in a 2 MiB entry that goes. */
+/* Is the page at this address in the page table? */
+static bool present(const char *at)
+{
+	int pagemap = open("/proc/self/pagemap", O_RDONLY);
+	uint64_t entry;
+
+	if (pagemap < 0 ||
+	    pread(pagemap, &entry, 8, (uintptr_t)at / PAGE * 8) != 8)
+		err(2, "pagemap");
+	close(pagemap);
+	return entry >> 63;
+}
+
+/*
+ * huge FILE: the pinned page is beside the range, in a 2 MiB entry that goes; a
+ * mapping by small pages has it too, and must not keep it.
+ */
 static int cmd_huge(char **arg)
 {
+	volatile char *small;
 	struct op op;
 
 	file(arg[0], true);
+	small = map_at(fd, 8 * MIB, false, false) + 5 * MIB + MIB / 2;
+	if (*small != 'o' || !present((char *)small))
+		return fail("the page is not mapped");
 	pin(5 * MIB + MIB / 2);
 	op_start(&op, punch_third);
 	if (op_done(&op, A_WHILE)) {
@@ -206,15 +226,65 @@ static int cmd_huge(char **arg)
 	}
 	if (unpin() != 'o' || !op_done(&op, LONG) || op.result)
 		return fail("the punch did not go on when the page was free");
-	return map[5 * MIB + MIB / 2] == 'o' ? 0 : fail("the page changed");
+	if (present((char *)small))
+		return fail("a page stays mapped, its entry gone");
+	return *small == 'o' ? 0 : fail("the page changed");
 }
 
-/* interrupted FILE: waiting for a pinned page ends with a signal. */
+/*
+ * edge FILE ROUNDS: a thread stores beside a punch, in the 2 MiB entry that goes.
+ * The page that it gets must have an entry of its own, or nobody would wait when
+ * it is pinned.
+ */
+static volatile bool storing, stopped;
+static volatile char *stored;
+
+static int store_on(void)
+{
+	while (!stopped)
+		if (storing)
+			*stored = 1;
+	return 0;
+}
+
 static void nothing(int sig)
 {
 	(void)sig;
 }
 
+static int cmd_edge(char **arg)
+{
+	struct sigaction sa = { .sa_handler = nothing };
+	unsigned long rounds = strtoul(arg[1], NULL, 0), lost = 0;
+	struct op op;
+
+	file(arg[0], true);
+	stored = map_at(fd, 8 * MIB, false, false) + 5 * MIB + MIB / 2;
+	sigaction(SIGALRM, &sa, NULL);
+	op_start(&op, store_on);
+	while (rounds-- && !lost) {
+		struct iovec v = { .iov_base = (char *)stored, .iov_len = PAGE };
+
+		if (punch(4 * MIB, HUGE) || fallocate(fd, 0, 4 * MIB, HUGE))
+			err(2, "allocate");
+		map[4 * MIB] = 1;
+		storing = true;
+		nap(0.002);
+		if (punch(4 * MIB, 16 * PAGE))
+			err(2, "punch");
+		storing = false;
+		if (pipe(pipes) || vmsplice(pipes[1], &v, 1, 0) != (ssize_t)PAGE)
+			err(2, "vmsplice");
+		ualarm(30000, 0);
+		lost = !punch(5 * MIB, MIB);
+		ualarm(0, 0);
+		unpin();
+	}
+	stopped = true;
+	return lost ? fail("a punch did not wait for a page without an entry") : 0;
+}
+
+/* interrupted FILE: waiting for a pinned page ends with a signal. */
 static int cmd_interrupted(char **arg)
 {
 	struct sigaction sa = { .sa_handler = nothing };
@@ -384,31 +454,20 @@ static int cmd_move(char **arg)
 	return 0;
 }
 
-static const struct {
-	const char *name;
-	int args;
-	int (*run)(char **arg);
-	const char *usage;
-} commands[] = {
+static const struct command commands[] = {
 	{ "beside",	 1, cmd_beside,	     "FILE" },
 	{ "pinned",	 1, cmd_pinned,	     "FILE" },
 	{ "huge",	 1, cmd_huge,	     "FILE" },
+	{ "edge",	 2, cmd_edge,	     "FILE ROUNDS" },
 	{ "interrupted", 1, cmd_interrupted, "FILE" },
 	{ "killed",	 2, cmd_killed,	     "FILE DEVICE" },
 	{ "swap-boot",	 1, cmd_swap_boot,   "FILE" },
 	{ "move",	 2, cmd_move,	     "FILE DONOR" },
+	{ }
 };
 
 int main(int argc, char **argv)
 {
-	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(*commands); i++) {
-		if (strcmp(argv[1], commands[i].name))
-			continue;
-		if (argc - 2 != commands[i].args)
-			errx(2, "usage: daxhold %s %s", argv[1], commands[i].usage);
-		return commands[i].run(argv + 2);
-	}
-	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
-		fprintf(stderr, "daxhold %s %s\n", commands[i].name, commands[i].usage);
-	return 2;
+	(void)argc;
+	return run_command(commands, argv);
 }

@@ -15,13 +15,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
-
-#define PAGE 4096UL
-#define MIB (1UL << 20)
-#define HUGE (2 * MIB)
+#include "dax.h"
 
 static int fd;
 static const char *path;
@@ -30,46 +25,13 @@ static volatile bool stop;
 static volatile bool bad;
 static double deadline;
 
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec + t.tv_nsec / 1e9;
-}
-
-static uint64_t rnd(uint64_t *s)
-{
-	*s ^= *s >> 12;
-	*s ^= *s << 25;
-	*s ^= *s >> 27;
-	return *s * 0x2545f4914f6cdd1dULL;
-}
-
 static void open_file(const char *name, size_t len)
 {
 	path = name;
 	size = len;
-	fd = open(path, O_RDWR | O_CREAT, 0600);
+	fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
 	if (fd < 0 || ftruncate(fd, size))
 		err(2, "%s", path);
-}
-
-/* A mapping at a 2 MiB boundary, so that huge faults are tried. */
-static char *map_file(size_t len, bool huge)
-{
-	char *area = mmap(NULL, len + HUGE, PROT_NONE,
-			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	char *at = (char *)(((uintptr_t)area + HUGE - 1) & -HUGE);
-
-	if (area == MAP_FAILED)
-		err(2, "mmap");
-	if (!huge)
-		at += PAGE;
-	at = mmap(at, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0);
-	if (at == MAP_FAILED)
-		err(2, "mmap");
-	return at;
 }
 
 static void start(pthread_t *t, void *(*run)(void *), void *arg)
@@ -108,7 +70,7 @@ static void *half(void *arg)
 {
 	size_t which = (size_t)arg;
 	/* One maps by 4 KiB, one tries 2 MiB. */
-	char *map = map_file(size, which);
+	char *map = map_at(fd, size, which, false);
 
 	for (size_t i = 0; i < rounds; i++) {
 		char *p = map + i % (size / PAGE) * PAGE + which * PAGE / 2;
@@ -146,46 +108,90 @@ static int cmd_halves(char **arg)
 }
 
 /*
- * storm FILE SECONDS SEED: threads fault all over the file, one operates on it.
- * Each store puts the page's tag into a word; a word may hold 0 or a tag of
- * this run, never what the device held before.
+ * storm FILE SECONDS SEED: threads fault all over the file, one operates on it;
+ * half of it all on a few pages at the edge of 2 MiB.
+ * Each store puts a tag into a word; a word may hold 0 or a tag of this run, not
+ * what the device held before nor what another run puts there. Now and then all
+ * stop, and what their page tables show is compared with what read(2) does: the
+ * faults must not have left a block mapped that is not the file's any more.
  */
-#define TAG 0x7a67000000000000ULL
+enum { FAULTERS = 4, HOT = HUGE - 4 * PAGE, HOT_LEN = 8 * PAGE };
 
-/* Load *w, after a store if @tag is not 0. Returns 0 for a page that is gone. */
-static uint64_t touch(volatile uint64_t *w, uint64_t tag)
+static uint64_t tag;
+static char *maps[FAULTERS];
+static pthread_rwlock_t pause_lock;
+
+/* Load *w, after a store if @v is not 0. Returns 0 for a page that is gone. */
+static uint64_t touch(volatile uint64_t *w, uint64_t v)
 {
-	uint64_t v = 0;
+	uint64_t got = 0;
 
 	armed = 1;
 	if (!sigsetjmp(after, 1)) {
-		if (tag)
-			*w = tag;
-		v = *w;
+		if (v)
+			*w = v;
+		got = *w;
 	}
 	armed = 0;
-	return v;
+	return got;
 }
 
 static void *faulter(void *arg)
 {
-	uint64_t seed = (size_t)arg * 77 + 1;
-	char *map = map_file(size, (size_t)arg & 1);
-	size_t done = 0;
+	size_t which = (size_t)arg, done = 0;
+	uint64_t seed = which * 77 + 1;
 
 	while (!stop && !bad) {
-		size_t at = rnd(&seed) % (size / 512) * 512;
-		uint64_t v = touch((void *)(map + at),
-				   rnd(&seed) & 1 ? TAG | (done & 0xffffffff) : 0);
+		pthread_rwlock_rdlock(&pause_lock);
+		for (int i = 0; i < 16; i++, done++) {
+			size_t at = rnd(&seed) & 1 ?
+				    rnd(&seed) % (size / 512) * 512 :
+				    HOT + rnd(&seed) % (HOT_LEN / 512) * 512;
+			uint64_t v = touch((void *)(maps[which] + at),
+					   rnd(&seed) & 1 ? tag | (done & 0xffffffff) : 0);
 
-		if (v && (v & 0xffff000000000000ULL) != TAG) {
-			printf("# %s: byte %zu is of somebody else: %#jx\n",
-			       path, at, (uintmax_t)v);
-			bad = true;
+			if (v && v >> 32 != tag >> 32) {
+				printf("# %s: byte %zu is of somebody else: %#jx\n",
+				       path, at, (uintmax_t)v);
+				bad = true;
+			}
 		}
-		done++;
+		pthread_rwlock_unlock(&pause_lock);
 	}
 	return (void *)done;
+}
+
+/* Everybody has stopped: what is mapped is what the file has. */
+static void compare_maps(void)
+{
+	static uint64_t present[16 * MIB / PAGE], page[PAGE / 8];
+	int pagemap = open("/proc/self/pagemap", O_RDONLY);
+
+	if (pagemap < 0)
+		err(2, "pagemap");
+	for (int m = 0; m < FAULTERS && !bad; m++) {
+		off_t at = (uintptr_t)maps[m] / PAGE * 8;
+
+		if (pread(pagemap, present, size / PAGE * 8, at) != (ssize_t)(size / PAGE * 8))
+			err(2, "pagemap");
+		for (size_t i = 0; i < size / PAGE && !bad; i++) {
+			if (!(present[i] >> 63))
+				continue;
+			if (pread(fd, page, PAGE, i * PAGE) != (ssize_t)PAGE)
+				err(2, "read");
+			for (size_t w = 0; w < PAGE / 8; w += 64) {
+				uint64_t v = ((uint64_t *)(maps[m] + i * PAGE))[w];
+
+				if (v == page[w])
+					continue;
+				printf("# %s: page %zu shows %#jx, the file has %#jx\n",
+				       path, i, (uintmax_t)v, (uintmax_t)page[w]);
+				bad = true;
+				break;
+			}
+		}
+	}
+	close(pagemap);
 }
 
 static void *operator(void *arg)
@@ -198,6 +204,10 @@ static void *operator(void *arg)
 		off_t len = (rnd(&seed) % 600 + 1) * PAGE;
 		int r = 0;
 
+		if (rnd(&seed) & 1) {
+			off = HOT + off % HOT_LEN;
+			len = len % HOT_LEN + PAGE;
+		}
 		if (off + len >= (off_t)size)
 			len = size - off;
 		if (rnd(&seed) & 1) {
@@ -240,7 +250,11 @@ static void *operator(void *arg)
 		}
 		if (r)
 			err(2, "operation on %jd+%jd", (intmax_t)off, (intmax_t)len);
-		done++;
+		if (++done % 16)
+			continue;
+		pthread_rwlock_wrlock(&pause_lock);
+		compare_maps();
+		pthread_rwlock_unlock(&pause_lock);
 	}
 	stop = true;
 	return (void *)done;
@@ -248,19 +262,27 @@ static void *operator(void *arg)
 
 static int cmd_storm(char **arg)
 {
-	pthread_t t[4], op;
+	pthread_rwlockattr_t attr;
+	pthread_t t[FAULTERS], op;
 	size_t faults = 0, ops;
 	void *n;
 
+	pthread_rwlockattr_init(&attr);
+	pthread_rwlockattr_setkind_np(&attr, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+	pthread_rwlock_init(&pause_lock, &attr);
+	tag = 0x7a67ULL << 48 | (uint64_t)(getpid() & 0xffff) << 32;
 	open_file(arg[0], 16 * MIB);
+	/* By 4 KiB, by 2 MiB, and one of each with MAP_SYNC. */
+	for (size_t i = 0; i < FAULTERS; i++)
+		maps[i] = map_at(fd, size, i & 1, i > 1);
 	catch_sigbus();
 	deadline = now() + strtod(arg[1], NULL);
-	for (size_t i = 0; i < 4; i++)
+	for (size_t i = 0; i < FAULTERS; i++)
 		start(&t[i], faulter, (void *)i);
 	start(&op, operator, (void *)strtoul(arg[2], NULL, 0));
 	pthread_join(op, &n);
 	ops = (size_t)n;
-	for (size_t i = 0; i < 4; i++) {
+	for (size_t i = 0; i < FAULTERS; i++) {
 		pthread_join(t[i], &n);
 		faults += (size_t)n;
 	}
@@ -310,7 +332,7 @@ static int cmd_beside(char **arg)
 		err(2, "calloc");
 	open_file(arg[0], 512 * MIB);
 	pieces = size / 2 / PAGE;
-	map = map_file(size, false) + (same ? 0 : size / 2);
+	map = map_at(fd, size, false, false) + (same ? 0 : size / 2);
 	/* Its blocks are there: what is measured is the fault, not the allocator. */
 	if (!same)
 		memset(map, 1, size / 2);
@@ -350,7 +372,7 @@ static int cmd_neighbour(char **arg)
 	open_file(arg[0], 4 * PAGE);
 	if (fallocate(fd, 0, 0, size))
 		err(2, "fallocate");
-	map = map_file(size, false);
+	map = map_at(fd, size, false, false);
 	if (map[PAGE])
 		errx(1, "a new page is not zero");
 	map[0] = 1;
@@ -364,46 +386,244 @@ static int cmd_neighbour(char **arg)
 	return 0;
 }
 
-/* dirty FILE: one 2 MiB page, mapped and dirty, with a hole punched in it. */
+/*
+ * starve FILE SECONDS fault|holder: threads that fault without pause, and one that
+ * holds their range again and again. How many times does it hold while one fault
+ * waits; how many faults go by while it waits to hold? Either fails if it is many:
+ * a fault waits for one holder at each of its few tries, a holder for the faults
+ * that were there before it. Being off the CPU looks like waiting, so the median
+ * counts. For faults, the holder holds for long and comes back at once; for
+ * holders, faults take as long as a commit.
+ */
+enum { HUNGRY = 3, MANY = 12 };
+
+static bool long_faults;
+
+static volatile size_t held;
+static size_t faulted[HUNGRY];
+static size_t waited[2][MANY + 1];	/* how often for how many: faults, holds */
+
+static void count_wait(size_t which, size_t n)
+{
+	__atomic_add_fetch(&waited[which][n < MANY ? n : MANY], 1, __ATOMIC_RELAXED);
+}
+
+static size_t median(size_t which)
+{
+	size_t all = 0, i = 0;
+
+	for (size_t n = 0; n <= MANY; n++)
+		all += waited[which][n];
+	for (size_t below = 0; i < MANY; i++) {
+		below += waited[which][i];
+		if (below * 2 >= all)
+			break;
+	}
+	return i;
+}
+
+static size_t all_faulted(void)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < HUNGRY; i++)
+		n += __atomic_load_n(&faulted[i], __ATOMIC_RELAXED);
+	return n;
+}
+
+static void *hungry(void *arg)
+{
+	size_t which = (size_t)arg, pages = size / PAGE - 1;
+	char *map = map_at(fd, size, false, long_faults);
+
+	for (size_t i = which; !stop; i += HUNGRY) {
+		volatile char *p = map + i % pages * PAGE;
+		size_t before = held;
+
+		if (long_faults)
+			*p = 1;
+		else
+			(void)*p;
+		count_wait(0, held - before);
+		__atomic_add_fetch(&faulted[which], 1, __ATOMIC_RELAXED);
+	}
+	return NULL;
+}
+
+/* Written and unwritten by turns: as many extents as there are blocks. */
+static void write_every_other(void)
+{
+	char page[PAGE];
+
+	memset(page, 'm', PAGE);
+	if (fallocate(fd, 0, 0, size))
+		err(2, "fallocate");
+	for (size_t at = 0; at < size; at += 2 * PAGE)
+		if (pwrite(fd, page, PAGE, at) != (ssize_t)PAGE)
+			err(2, "write");
+}
+
+static int cmd_starve(char **arg)
+{
+	int modes[] = { FALLOC_FL_COLLAPSE_RANGE, FALLOC_FL_INSERT_RANGE };
+	pthread_t t[HUNGRY];
+	size_t len = PAGE;
+
+	open_file(arg[0], 2 * HUGE);
+	long_faults = !strcmp(arg[2], "holder");
+	if (long_faults) {
+		modes[0] = modes[1] = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
+		len = size;
+	} else {
+		write_every_other();
+	}
+	for (size_t i = 0; i < HUNGRY; i++)
+		start(&t[i], hungry, (void *)i);
+	deadline = now() + strtod(arg[1], NULL);
+	while (now() < deadline) {
+		size_t before = all_faulted();
+
+		if (fallocate(fd, modes[held & 1], 0, len))
+			err(2, "fallocate");
+		held++;
+		count_wait(1, all_faulted() - before);
+	}
+	stop = true;
+	for (size_t i = 0; i < HUNGRY; i++)
+		pthread_join(t[i], NULL);
+	printf("# starve: %zu faults, %zu holds; median holds a fault %zu, faults a hold %zu\n",
+	       all_faulted(), held, median(0), median(1));
+	return all_faulted() < 10 || held < 10 || median(long_faults) == MANY;
+}
+
+/*
+ * dirty FILE punch|zero|shrink: two 2 MiB pages, mapped and dirty, of which the
+ * operation takes the second half of the one and the first half of the other,
+ * or all from the middle of the first on. Then fsync.
+ */
 static int cmd_dirty(char **arg)
 {
 	char *map;
+	int r;
 
-	open_file(arg[0], 4 * MIB);
+	open_file(arg[0], 2 * HUGE);
 	if (fallocate(fd, 0, 0, size) || fsync(fd))
 		err(2, "fallocate");
-	map = map_file(size, true);
-	memset(map, 'd', HUGE);
-	if (fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, MIB, 64 * PAGE))
-		err(2, "punch");
-	if (fsync(fd))
-		err(2, "fsync");
+	map = map_at(fd, size, true, false);
+	memset(map, 'd', size);
+	if (!strcmp(arg[1], "punch"))
+		r = fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, MIB, HUGE);
+	else if (!strcmp(arg[1], "zero"))
+		r = fallocate(fd, FALLOC_FL_ZERO_RANGE, MIB, HUGE);
+	else
+		r = ftruncate(fd, MIB);
+	if (r || fsync(fd))
+		err(2, "%s", arg[1]);
 	return 0;
 }
 
-static const struct {
-	const char *name;
-	int args;
-	int (*run)(char **arg);
-	const char *usage;
-} commands[] = {
+/*
+ * many DIR COUNT makes files of so many extents that truncating them takes
+ * several transactions. After a remount, cut DIR COUNT truncates each while faults
+ * beside the new end come and the journal commits without pause, grows it again
+ * and looks: what was cut off must read as zeros.
+ */
+enum { KEPT = HUGE, WHOLE = 6 * HUGE };
+
+static void open_many(char **arg, size_t i, int flags)
+{
+	static char name[300];
+
+	snprintf(name, sizeof(name), "%s/many%zu", arg[0], i);
+	path = name;
+	fd = open(path, O_RDWR | flags, 0600);
+	if (fd < 0)
+		err(2, "%s", path);
+}
+
+static int cmd_many(char **arg)
+{
+	size_t count = strtoul(arg[1], NULL, 0);
+
+	for (size_t i = 0; i < count; i++) {
+		open_many(arg, i, O_CREAT);
+		size = WHOLE;
+		write_every_other();
+		close(fd);
+	}
+	return 0;
+}
+
+static void *committer(void *arg)
+{
+	char name[300];
+	int other;
+
+	snprintf(name, sizeof(name), "%s/committer", (char *)arg);
+	other = open(name, O_RDWR | O_CREAT, 0600);
+	while (!stop)
+		if (other < 0 || ftruncate(other, now()) || fsync(other))
+			err(2, "%s", name);
+	return NULL;
+}
+
+/* Its loads find the file cut, but not yet what the cut leaves. */
+static void *late(void *arg)
+{
+	volatile char *map = arg;
+
+	while (lseek(fd, 0, SEEK_END) != KEPT)
+		;
+	for (size_t at = 0; at < KEPT; at += 16 * PAGE)
+		(void)map[at];
+	return NULL;
+}
+
+static int cmd_cut(char **arg)
+{
+	size_t count = strtoul(arg[1], NULL, 0);
+	static char buf[WHOLE - KEPT];
+	pthread_t t, c;
+
+	start(&c, committer, arg[0]);
+	for (size_t i = 0; i < count && !bad; i++) {
+		char *map;
+
+		open_many(arg, i, 0);
+		map = map_at(fd, WHOLE, false, false);
+		start(&t, late, map);
+		if (ftruncate(fd, KEPT))
+			err(2, "truncate");
+		pthread_join(t, NULL);
+		if (ftruncate(fd, WHOLE) || pread(fd, buf, sizeof(buf), KEPT) != sizeof(buf))
+			err(2, "read");
+		for (size_t b = 0; b < sizeof(buf) && !bad; b++)
+			if (buf[b]) {
+				printf("# %s: byte %zu is still %#x\n", path, KEPT + b, buf[b]);
+				bad = true;
+			}
+		munmap(map, WHOLE);
+		close(fd);
+	}
+	stop = true;
+	pthread_join(c, NULL);
+	return bad;
+}
+
+static const struct command commands[] = {
 	{ "halves",	2, cmd_halves,	  "FILE ROUNDS" },
 	{ "storm",	3, cmd_storm,	  "FILE SECONDS SEED" },
 	{ "beside",	3, cmd_beside,	  "FILE SECONDS same|other" },
 	{ "neighbour",	1, cmd_neighbour, "FILE" },
-	{ "dirty",	1, cmd_dirty,	  "FILE" },
+	{ "starve",	3, cmd_starve,	  "FILE SECONDS fault|holder" },
+	{ "many",	2, cmd_many,	  "DIR COUNT" },
+	{ "cut",	2, cmd_cut,	  "DIR COUNT" },
+	{ "dirty",	2, cmd_dirty,	  "FILE punch|zero|shrink" },
+	{ }
 };
 
 int main(int argc, char **argv)
 {
-	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(*commands); i++) {
-		if (strcmp(argv[1], commands[i].name))
-			continue;
-		if (argc - 2 != commands[i].args)
-			errx(2, "usage: daxrace %s %s", argv[1], commands[i].usage);
-		return commands[i].run(argv + 2);
-	}
-	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
-		fprintf(stderr, "daxrace %s %s\n", commands[i].name, commands[i].usage);
-	return 2;
+	(void)argc;
+	return run_command(commands, argv);
 }
