@@ -78,10 +78,11 @@ static void *storer(void *arg)
 	(void)arg;
 	while (!stop && !bad) {
 		/* The last ones share a page with the other part. */
-		size_t len = rnd(&seed) % (rnd(&seed) % 4 ? 600 : BEFORE) + 1;
-		size_t at = edge - len;
+		size_t len = rnd(&seed) % (rnd(&seed) % 4 ? 600 : BEFORE / 2) + 1;
+		size_t at = edge - len - (rnd(&seed) & 1 ? rnd(&seed) % 2000 : 0);
 		bool mapped = rnd(&seed) % 4;
 
+		look("the first part", "a while", map, edge - PAGE, PAGE);
 		memset(model + at, rnd(&seed), len);
 		if (mapped)
 			memcpy(map + at, model + at, len);
@@ -240,6 +241,14 @@ int main(int argc, char **argv)
 	stop = true;
 	for (size_t i = 0; i < 3; i++)
 		pthread_join(t[i], NULL);
+	/*
+	 * A store into a block that was taken away below a page that is mapped
+	 * for writing: the remount shows whether it got a new one.
+	 */
+	memcpy(map + edge, model + edge, bs);
+	must(fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, edge, bs), "punch");
+	memset(model + edge, 'l', bs);
+	memcpy(map + edge, model + edge, bs);
 	look("all of it", "all", map, 0, size);
 	printf("# neighbours: %zu operations\n", steps);
 	if (fsync(fd))
