@@ -237,13 +237,16 @@ static int cmd_huge(char **arg)
  * it is pinned.
  */
 static volatile bool storing, stopped;
+static volatile size_t stores;
 static volatile char *stored;
 
 static int store_on(void)
 {
 	while (!stopped)
-		if (storing)
+		if (storing) {
 			*stored = 1;
+			stores++;
+		}
 	return 0;
 }
 
@@ -264,12 +267,16 @@ static int cmd_edge(char **arg)
 	op_start(&op, store_on);
 	while (rounds-- && !lost) {
 		struct iovec v = { .iov_base = (char *)stored, .iov_len = PAGE };
+		size_t before;
 
 		if (punch(4 * MIB, HUGE) || fallocate(fd, 0, 4 * MIB, HUGE))
 			err(2, "allocate");
 		map[4 * MIB] = 1;
+		before = stores;
 		storing = true;
-		nap(0.002);
+		/* Once it has its block, it is no page of zeros that is pinned. */
+		while (stores == before)
+			nap(0.001);
 		if (punch(4 * MIB, 16 * PAGE))
 			err(2, "punch");
 		storing = false;
