@@ -115,9 +115,14 @@ static void *map_anon(size_t len)
 
 static void write_all(int fd, const char *buf, size_t chunk, off_t pos, off_t end)
 {
-	for (; pos < end; pos += chunk)
-		if (pwrite(fd, buf, chunk, pos) != (ssize_t)chunk)
+	ssize_t n;
+
+	/* Short where space ran out; the next one says so. */
+	for (; pos < end; pos += n) {
+		n = pwrite(fd, buf, chunk - pos % chunk, pos);
+		if (n <= 0)
 			err(1, "pwrite");
+	}
 }
 
 /* What was put off must not be counted. This clock jumps when all sleep. */
