@@ -26,6 +26,8 @@ help:
 	@echo '  check-kcsan       the same on one with KCSAN for our files   [root, slow]'
 	@echo '  check-mutants     take away one protection each, and see a test fail;'
 	@echo '                    MUTANTS=PATTERN chooses                    [root, slow]'
+	@echo '  check-crash       300 images of a device in use, each recovered and'
+	@echo '                    checked                                    [root, slow]'
 	@echo '  check-e2fsprogs   the own tests of the patched e2fsprogs     [root, slow]'
 	@echo '  fuzz              the parsers of ext4dax, a minute each      [root, slow]'
 	@echo '  bench        measure ours, stock ext4-DAX, XFS-DAX and the limit in the'
@@ -90,9 +92,10 @@ tools: deps-build
 tools-sanitized: deps-build
 	$(Q)$(MAKE) -C tools/ext4dax SAN=1 O=$(build)/tools/ext4dax-sanitized
 
+build/tests/daxcrash: tests_libs := -lext2fs -lcom_err
 build/tests/%: tests/src/%.c $(wildcard tests/src/*.h) tools/ext4dax/uapi.h
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(tests_cflags) -o $@.tmp $< && mv $@.tmp $@
+	$(Q)$(CC) $(tests_cflags) -o $@.tmp $< $(tests_libs) && mv $@.tmp $@
 build/bench/%: bench/%.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(tests_cflags) -o $@.tmp $< $(libs) && mv $@.tmp $@
@@ -136,6 +139,10 @@ bench-table:
 .PHONY: check-mutants
 check-mutants: all deps-vm deps-kernel
 	$(Q)scripts/check-mutants '$(MUTANTS)'
+
+.PHONY: check-crash
+check-crash: all deps-vm deps-test
+	$(Q)CRASH_IMAGES=150 tests/check crash/images.t
 
 # Each target for FUZZ_TIME seconds.
 .PHONY: fuzz
