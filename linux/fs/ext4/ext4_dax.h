@@ -20,7 +20,15 @@ struct iov_iter;
 struct kiocb;
 struct super_block;
 
-/* The default of write_unzeroed_min_kb, in bytes, and its limit. */
+/*
+ * The default of write_unzeroed_min_kb, in bytes, and its limit. MiB/s in an
+ * emulated machine, stock and ours with the knob at 0, medians of three:
+ *		 4 KiB		16 KiB		64 KiB
+ *	unwritten 159, 215	444, 686	547, 1853
+ *	hole	 45, 48		177, 180	535, 634
+ *	written	 862, 710	1806, 1773	2396, 2754
+ * Below 16 KiB the look-up costs more in written blocks than zeroing in others.
+ */
 #define EXT4_DAX_WRITE_UNZEROED_MIN	SZ_16K
 #define EXT4_DAX_WRITE_UNZEROED_MAX	SZ_1G
 
