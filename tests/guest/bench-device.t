@@ -5,7 +5,7 @@
 . tests/lib/guest.sh
 
 have_stock || skip_all "ext4 is built in"
-pmem_fsdax || bail "no NVDIMM"
+pmem_fsdax && modprobe loop || bail "no NVDIMM, or no loop devices"
 ext4_choose stock # where that kernel has it, as on any machine
 mke2fs -q -F -t ext4 -L precious "$PMEM" && mount "$PMEM" "$MNT" && echo data >"$MNT/f" || bail "no file system"
 dir=$(mktemp -d)
