@@ -9,6 +9,7 @@ pmem_fsdax && modprobe loop || bail "no NVDIMM, or no loop devices"
 ext4_choose stock # where that kernel has it, as on any machine
 mke2fs -q -F -t ext4 -L precious "$PMEM" && mount "$PMEM" "$MNT" && echo data >"$MNT/f" || bail "no file system"
 dir=$(mktemp -d)
+truncate -s 64M "$dir/other" && loop=$(losetup -f --show "$dir/other") || bail "no loop device"
 bench() { BENCH=append-1m ROUNDS=1 SCALE=20 bench/run --dir "$dir" --device "$PMEM" "$@" 2>&1; }
 
 fails "a mounted device is refused" "^run: $PMEM: in use" bench --yes
@@ -19,14 +20,14 @@ mount "$PMEM" "$MNT"
 is "$(cat "$MNT/f")" data "nothing was touched"
 umount "$MNT"
 fails "no device" "no block device" bench/run --device /nosuch --yes
-fails "a device without DAX" "no DAX" bench/run --device "$(losetup -f --show bench/run)" --yes
+fails "a device without DAX" "no DAX" bench/run --device "$loop" --yes
 
 ok "with the name, it measures" bench <<<"${PMEM##*/}"
 is "$(jq -c '[.machine.device, (.cases[] | .name, (.variants | keys))]' "$dir/results.json")" \
 	"[\"$PMEM\",\"append-1m\",[\"limit\",\"off\",\"on\",\"stock\",\"xfs\"]]" "every variant, the modules swapped"
 
 # Something else has ext4 in use: what is loaded is all there is.
-truncate -s 64M "$dir/other" && mke2fs -q -F "$dir/other" && ext4_load ours && mount -o loop "$dir/other" /media || bail "no other"
+mke2fs -q -t ext4 "$loop" && ext4_load ours && mount "$loop" /media || bail "no other"
 fails "a module in use: stock is missing" "^stock: ours is loaded, and in use" bench --yes
 is "$(jq -c '.cases[].variants | keys' "$dir/results.json")" '["limit","off","on","xfs"]' "the rest is measured"
 done_testing
