@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Appends with dax_zeroed_alloc, on a device full of stale bytes: the right data,
 # no stale byte, counters that say what happened; with every kind of journal.
+# vm: --timeout 600
 . tests/lib/tap.sh
 . tests/lib/guest.sh
 
@@ -87,6 +88,8 @@ ok "reserve past the end" fallocate -n -l 2M "$MNT/i"
 dd if=/dev/urandom of="$MNT/i" bs=1M count=1 conv=notrunc status=none
 is "$(unzeroed)" 13315 "appending into a reservation: unzeroed"
 is "$(stat -c %b "$MNT/i")" 4096 "which keeps what was not used"
+is "$(daxio efault "$MNT/i" 1048576 8192 0)" -14 "a buffer that is not there, into a reservation: EFAULT"
+is "$(stat -c %b "$MNT/i")" 4096 "which keeps it, too"
 umount "$MNT"
 
 # What is allocated ahead of an appender, and given back.

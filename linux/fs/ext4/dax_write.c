@@ -55,6 +55,8 @@
  *	end need no orphan entry and go with the next truncate.
  *   4, handle B not committed: the same.
  *   4, handle B committed: the bytes, which were durable at the fence.
+ * In the written block that contains an unaligned i_size, bytes of the write may
+ * lie behind i_size, as those that a mapping stores there.
  * Without a journal, size and extent reach the device in any order: what shows
  * then is a part of the new bytes, or zeros, and e2fsck may grow the file over
  * new bytes. Never what the device held before.
@@ -141,23 +143,27 @@ static ssize_t ext4_dax_copy(struct ext4_dax_write *w, size_t len,
 	return ret;
 }
 
-/* Write the next @len bytes the stock way. */
-static ssize_t ext4_dax_copy_zeroed(struct ext4_dax_write *w, size_t len)
-{
-	size_t rest = iov_iter_count(w->from) - len;
-	ssize_t ret;
-
-	iov_iter_truncate(w->from, len);
-	ret = ext4_dax_write_zeroed(w->iocb, w->from);
-	iov_iter_reexpand(w->from, iov_iter_count(w->from) + rest);
-	return ret;
-}
-
 /* The last @len bytes that were copied are not written after all. */
 static void ext4_dax_uncopy(struct ext4_dax_write *w, size_t len)
 {
 	iov_iter_revert(w->from, len);
 	w->iocb->ki_pos -= len;
+}
+
+/* Write the next @len bytes the stock way. */
+static ssize_t ext4_dax_copy_zeroed(struct ext4_dax_write *w, size_t len)
+{
+	size_t rest = iov_iter_count(w->from) - len;
+	loff_t pos = w->iocb->ki_pos;
+	ssize_t ret;
+
+	iov_iter_truncate(w->from, len);
+	ret = ext4_dax_write_zeroed(w->iocb, w->from);
+	iov_iter_reexpand(w->from, iov_iter_count(w->from) + rest);
+	/* Moving the end of file can fail after the copy. */
+	if (ret < 0)
+		ext4_dax_uncopy(w, w->iocb->ki_pos - pos);
+	return ret;
 }
 
 /*
@@ -318,12 +324,18 @@ static loff_t ext4_dax_show_extent(struct inode *inode, loff_t pos, loff_t end)
 	}
 	if (end > i_size_read(inode))
 		i_size_write(inode, end);
+	/*
+	 * Without a journal a MAP_SYNC fault looks at the inode alone to see what
+	 * is not on the device yet, and no block was allocated that would show.
+	 */
+	if (!ext4_handle_valid(handle))
+		mark_inode_dirty(inode);
 	/* As in every write, an abort from here on is for fsync to report. */
 	ext4_journal_stop(handle);
 	return end;
 
 undo:
-	/* The error of interest is the first; the truncate to come logs again. */
+	/* The error of interest is the first.  */
 	if (EXT4_I(inode)->i_disksize != old)
 		ext4_dax_set_disksize(handle, inode, old);
 	ext4_journal_stop(handle);
@@ -359,7 +371,7 @@ static ssize_t ext4_dax_overwrite(struct ext4_dax_write *w, size_t len)
 {
 	loff_t pos = w->iocb->ki_pos, end;
 	struct inode *inode = w->inode;
-	ssize_t copied;
+	ssize_t copied, shown;
 	int err;
 
 	if (pos + len <= EXT4_I(inode)->i_disksize)
@@ -377,7 +389,12 @@ static ssize_t ext4_dax_overwrite(struct ext4_dax_write *w, size_t len)
 			return err;
 		}
 	}
-	return ext4_dax_show(w, pos, end);
+	shown = ext4_dax_show(w, pos, end);
+	/* What lies behind the end of file is zeros. */
+	if (shown < 0)
+		ext4_dax_zero(inode, max(pos, i_size_read(inode)),
+			      ext4_dax_fault_end(inode));
+	return shown;
 }
 
 /*
@@ -552,8 +569,12 @@ bool ext4_dax_trim_ahead(struct inode *inode)
  */
 void ext4_dax_release(struct inode *inode)
 {
-	/* No writer is left that could allocate more. */
-	if (list_empty_careful(&EXT4_I(inode)->i_dax_ahead.list))
+	/*
+	 * No writer is left that could allocate more. An emergency remount makes
+	 * the file system read-only under writers.
+	 */
+	if (list_empty_careful(&EXT4_I(inode)->i_dax_ahead.list) ||
+	    sb_rdonly(inode->i_sb))
 		return;
 	inode_lock(inode);
 	if (sb_start_intwrite_trylock(inode->i_sb)) {
@@ -767,9 +788,11 @@ ssize_t ext4_dax_write(struct kiocb *iocb, struct iov_iter *from)
 	/*
 	 * The CPU can't overwrite a part of a poisoned page: -EIO where we zero,
 	 * -EFAULT where dax_iomap_rw() copies, as for a buffer that is not
-	 * there. Zeroing the blocks through the block layer clears the poison.
+	 * there, which is told apart. Zeroing the blocks through the block layer
+	 * clears the poison.
 	 */
-	if (!done && (ret == -EIO || ret == -EFAULT)) {
+	if (!done && (ret == -EIO ||
+		      (ret == -EFAULT && !fault_in_iov_iter_readable(from, 1)))) {
 		ext4_dax_trim_ahead(w.inode);
 		ret = ext4_dax_write_zeroed(iocb, from);
 	}
