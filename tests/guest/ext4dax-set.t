@@ -53,7 +53,7 @@ ext4dax metrics --output "$tmp/x.prom"
 ok "the grammar" omcheck "$tmp/x.prom"
 where='{device="pmem0",namespace="namespace0.0",mountpoint="/mnt"}'
 for c in unzeroed inline_zeroed; do
-	is "$(sed -n "s/^ext4dax_${c}_bytes_total$where //p" "$tmp/x.prom")" \
+	is "$(sed -n "s|^ext4dax_${c}_bytes_total$where ||p" "$tmp/x.prom")" \
 		$(($(cat /sys/fs/ext4/pmem0/dax/${c}_kb) * 1024)) "the kernel's $c"
 done
 mkdir "$tmp/small"
