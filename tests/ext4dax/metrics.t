@@ -27,7 +27,7 @@ printf '%s\n' "$head" 'a_bytes{x="1\\n\"",y="ü"} 1' 'a_bytes 2.5' "$counter" 'c
 ok "omcheck takes what is right" omcheck "$work/right"
 refused "no end" <<<"$head"$'\na_bytes 1'
 refused "something after the end" <<<"$head"$'\na_bytes 1\n# EOF\n'
-printf '%s\na_bytes 1\n# EOF' "$head" | refused "the end without a newline"
+refused "the end without a newline" < <(printf '%s\na_bytes 1\n# EOF' "$head")
 refused "an empty line" <<<"$head"$'\n\na_bytes 1\n# EOF'
 refused "a comment" <<<"$head"$'\n# a comment\na_bytes 1\n# EOF'
 refused "a type that there is not" <<<$'# TYPE a info\n# HELP a x\na 1\n# EOF'
@@ -52,7 +52,7 @@ refused "a label twice" <<<"$head"$'\na_bytes{x="1",x="2"} 1\n# EOF'
 refused "an open label set" <<<"$head"$'\na_bytes{x="1" 1\n# EOF'
 refused "a bad escape" <<<"$head"$'\na_bytes{x="\\t"} 1\n# EOF'
 refused "an open string" <<<"$head"$'\na_bytes{x="1\\"} 1\n# EOF'
-printf '%s\na_bytes{x="\xff"} 1\n# EOF\n' "$head" | refused "bad UTF-8"
+refused "bad UTF-8" < <(printf '%s\na_bytes{x="\xff"} 1\n# EOF\n' "$head")
 
 # sample NAME: its lines in the last output.
 sample() { grep -E "^$1(\{| )" "$work/out"; }

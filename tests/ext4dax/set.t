@@ -262,7 +262,7 @@ wrong "an open section" 1 "a section ends with ]" <<<'[/data'
 wrong "a section without a name" 1 "'' is no mount point, device, namespace, UUID=, LABEL= or *" <<<'[]'
 wrong "a section of nothing" 2 "'data' is no mount point, device, namespace, UUID=, LABEL= or *" <<<$'\n[data]'
 wrong "a line that is none" 2 "neither [SECTION] nor KNOB = VALUE" <<<$'[*]\nverify'
-printf '[*]\nver\0ify=1\n' | wrong "a NUL" 2 "holds a NUL byte"
+wrong "a NUL" 2 "holds a NUL byte" < <(printf '[*]\nver\0ify=1\n')
 refused "--config: no file" 1 "ext4dax: $work/none: open: No such file or directory" --config "$work/none"
 refused "--config: a folder" 1 "ext4dax: $work: read: Is a directory" --config "$work"
 refused "--config with a target" 2 "ext4dax: /data: one argument too many beside --config: $help" --config "$config" /data
