@@ -6,11 +6,8 @@
 . tests/lib/tap.sh
 . tests/lib/guest.sh
 
-SYS=/sys/fs/ext4/pmem0/dax
 REF=/dev/shm/ref
 
-unzeroed() { cat "$SYS/unzeroed_kb"; }
-inline() { cat "$SYS/inline_zeroed_kb"; }
 size_blocks() { stat -c '%s %b' "$1"; }
 
 pmem_fsdax && ext4_load ours || bail "no NVDIMM"

@@ -5,7 +5,6 @@
 . tests/lib/tap.sh
 . tests/lib/guest.sh
 
-SYS=/sys/fs/ext4/pmem0/dax
 faults() { echo "$(cat $SYS/pmd_faults) $(cat $SYS/pte_faults) $(cat $SYS/fallback_faults)"; }
 fresh() { pmem_stale && pmem_mkfs && pmem_mount "$1" || bail "no file system"; }
 stripe() { findmnt -no OPTIONS "$MNT" | grep -o 'stripe=[0-9]*'; }

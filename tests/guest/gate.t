@@ -5,7 +5,6 @@
 . tests/lib/tap.sh
 . tests/lib/guest.sh
 
-SYS=/sys/fs/ext4/pmem0/dax
 waits() { cat "$SYS/range_waits"; }
 # The pages that DAX wrote back while COMMAND ran.
 written_back()

@@ -5,8 +5,6 @@
 . tests/lib/tap.sh
 . tests/lib/guest.sh
 
-SYS=/sys/fs/ext4/pmem0/dax
-
 in_force() { cat "$SYS/zeroed_alloc"; }
 options() { findmnt -no OPTIONS "$MNT"; }
 # said REGEX: once since the last call of "said_from"

@@ -4,6 +4,11 @@
 
 PMEM=/dev/pmem0
 MNT=/mnt
+SYS=/sys/fs/ext4/pmem0/dax
+
+# What was not zeroed, and what was while somebody waited, since mount: KiB.
+unzeroed() { cat "$SYS/unzeroed_kb"; }
+inline() { cat "$SYS/inline_zeroed_kb"; }
 
 # loops N: how many rounds a stress of N goes here: all of them, or a share that
 # takes about as long on a kernel that checks everything. At least 1.

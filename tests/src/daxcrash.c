@@ -417,13 +417,14 @@ static int cmd_watch(char **arg)
 	return bad || !n;
 }
 
+static const struct command commands[] = {
+	{ "work",	3, cmd_work,	"DIR DEVICE SEED" },
+	{ "watch",	6, cmd_watch,	"SOCKET MEMORY IMAGE COUNT SECONDS journal|none" },
+	{ }
+};
+
 int main(int argc, char **argv)
 {
-	if (argc == 5 && !strcmp(argv[1], "work"))
-		return cmd_work(argv + 2);
-	if (argc == 8 && !strcmp(argv[1], "watch"))
-		return cmd_watch(argv + 2);
-	fprintf(stderr, "daxcrash work DIR DEVICE SEED\n"
-		"daxcrash watch SOCKET MEMORY IMAGE COUNT SECONDS journal|none\n");
-	return 2;
+	(void)argc;
+	return run_command(commands, argv);
 }

@@ -278,12 +278,7 @@ static int cmd_killed(char **arg)
 	return WIFSIGNALED(status) ? 0 : 1;
 }
 
-static const struct {
-	const char *name;
-	int args;
-	int (*run)(char **arg);
-	const char *usage;
-} commands[] = {
+static const struct command commands[] = {
 	{ "fill",	1, cmd_fill,	"DEVICE" },
 	{ "scan",	1, cmd_scan,	"FILE" },
 	{ "mix",	4, cmd_mix,	"FILE REFERENCE SEED COUNT" },
@@ -292,18 +287,11 @@ static const struct {
 	{ "self",	2, cmd_self,	"FILE LENGTH" },
 	{ "chase",	3, cmd_chase,	"FILE COUNT CHUNK" },
 	{ "killed",	3, cmd_killed,	"FILE BYTES USEC" },
+	{ }
 };
 
 int main(int argc, char **argv)
 {
-	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(*commands); i++) {
-		if (strcmp(argv[1], commands[i].name))
-			continue;
-		if (argc - 2 != commands[i].args)
-			errx(2, "usage: daxio %s %s", argv[1], commands[i].usage);
-		return commands[i].run(argv + 2);
-	}
-	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
-		fprintf(stderr, "daxio %s %s\n", commands[i].name, commands[i].usage);
-	return 2;
+	(void)argc;
+	return run_command(commands, argv);
 }

@@ -14,45 +14,19 @@
  * Exit status: 0 fine, 1 the check failed, 2 it could not be made.
  */
 #define _GNU_SOURCE
-#include <err.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
-
-#define PAGE 4096UL
+#include "common.h"
 
 /* What a page is stamped with; no page offset is 0 in it. */
 static uint64_t stamp(size_t off) { return off ^ 0x5a17c0de00000001; }
 
-static size_t number(const char *s)
-{
-	char *end;
-	unsigned long long n;
-
-	errno = 0;
-	n = strtoull(s, &end, 0);
-	if (errno || end == s || *end || *s == '-')
-		errx(2, "not a number: %s", s);
-	return n;
-}
-
 static char *map_file(const char *path, int flags, size_t *bytes, const char *how)
 {
 	int prot = flags & O_RDWR ? PROT_READ | PROT_WRITE : PROT_READ;
-	int fd = open(path, flags, 0600);
+	int fd = open_file(path, flags);
 	struct stat st;
 	char *map;
 
-	if (fd < 0)
-		err(2, "%s", path);
 	if (*bytes && ftruncate(fd, *bytes))
 		err(2, "%s: ftruncate", path);
 	if (fstat(fd, &st))
@@ -71,20 +45,15 @@ static char *map_file(const char *path, int flags, size_t *bytes, const char *ho
 static size_t *order(size_t n, bool random)
 {
 	size_t *at = calloc(n, sizeof(*at));
-	uint64_t x = 88172645463325252;
+	uint64_t seed = 1;
 
 	if (!at)
 		err(2, "calloc");
 	for (size_t i = 0; i < n; i++)
 		at[i] = i;
 	for (size_t i = n; random && i > 1; i--) {
-		size_t j, t;
+		size_t j = rnd(&seed) % i, t = at[i - 1];
 
-		x ^= x << 13;
-		x ^= x >> 7;
-		x ^= x << 17;
-		j = x % i;
-		t = at[i - 1];
 		at[i - 1] = at[j];
 		at[j] = t;
 	}
@@ -139,27 +108,15 @@ static int cmd_read(char **arg)
 	return 0;
 }
 
-static const struct {
-	const char *name;
-	int args;
-	int (*run)(char **arg);
-	const char *usage;
-} commands[] = {
+static const struct command commands[] = {
 	{ "write",	5, cmd_write,	"FILE BYTES STEP huge|small seq|random" },
 	{ "check",	2, cmd_check,	"FILE STEP" },
 	{ "read",	2, cmd_read,	"FILE huge|small" },
+	{ }
 };
 
 int main(int argc, char **argv)
 {
-	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(*commands); i++) {
-		if (strcmp(argv[1], commands[i].name))
-			continue;
-		if (argc - 2 != commands[i].args)
-			errx(2, "usage: daxtouch %s %s", argv[1], commands[i].usage);
-		return commands[i].run(argv + 2);
-	}
-	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
-		fprintf(stderr, "daxtouch %s %s\n", commands[i].name, commands[i].usage);
-	return 2;
+	(void)argc;
+	return run_command(commands, argv);
 }

@@ -648,12 +648,7 @@ static int cmd_fill(char **arg)
 /* Runs that could hang do so in a child, and are given this long. */
 #define WATCHDOG 120
 
-static const struct {
-	const char *name;
-	int args;
-	int (*run)(char **arg);
-	const char *usage;
-} commands[] = {
+static const struct command commands[] = {
 	{ "inside",	4, cmd_inside,	  "FILE REFERENCE SEED COUNT" },
 	{ "beside",	3, cmd_beside,	  "FILE ROUNDS SEED" },
 	{ "end",	2, cmd_end,	  "FILE ROUNDS" },
@@ -666,10 +661,14 @@ static const struct {
 	{ "nowait",	3, cmd_nowait,	  "FILE OFFSET LENGTH" },
 	{ "quota",	3, cmd_quota,	  "DEVICE UID KIB" },
 	{ "fill",	4, cmd_fill,	  "FILE BYTES CHUNK hole|unwritten|written" },
+	{ }
 };
 
-/* A child that hangs in the kernel can't be killed; leave it behind. */
-static int watched(int (*run)(char **arg), char **arg)
+/*
+ * Run a command in a child. One that hangs in the kernel can't be killed; leave it
+ * behind.
+ */
+static int watched(char **argv)
 {
 	double end = now() + WATCHDOG;
 	pid_t pid = fork();
@@ -678,7 +677,7 @@ static int watched(int (*run)(char **arg), char **arg)
 	if (pid < 0)
 		err(2, "fork");
 	if (!pid) {
-		int rc = run(arg);
+		int rc = run_command(commands, argv);
 
 		fflush(stdout);
 		_exit(rc);
@@ -697,14 +696,6 @@ static int watched(int (*run)(char **arg), char **arg)
 
 int main(int argc, char **argv)
 {
-	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(*commands); i++) {
-		if (strcmp(argv[1], commands[i].name))
-			continue;
-		if (argc - 2 != commands[i].args)
-			errx(2, "usage: daxwrite %s %s", argv[1], commands[i].usage);
-		return watched(commands[i].run, argv + 2);
-	}
-	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
-		fprintf(stderr, "daxwrite %s %s\n", commands[i].name, commands[i].usage);
-	return 2;
+	(void)argc;
+	return watched(argv);
 }
