@@ -93,14 +93,19 @@ void ext4_dax_note_fault(struct inode *inode, pgoff_t pgoff,
 					    EXT4_DAX_PTE_FAULTS, 1);
 }
 
+static void ext4_dax_hold_pages(struct inode *inode, pgoff_t first,
+				pgoff_t last)
+{
+	lockdep_assert_held_write(&inode->i_rwsem);
+	ext4_mmap_hold(&EXT4_I(inode)->i_mmap_sem, first, last);
+	trace_ext4_dax_range_hold(inode, first, last);
+}
+
 static void ext4_dax_hold(struct inode *inode, pgoff_t first, pgoff_t last)
 {
 	filemap_invalidate_lock(inode->i_mapping);
-	if (IS_DAX(inode)) {
-		lockdep_assert_held_write(&inode->i_rwsem);
-		ext4_mmap_hold(&EXT4_I(inode)->i_mmap_sem, first, last);
-		trace_ext4_dax_range_hold(inode, first, last);
-	}
+	if (IS_DAX(inode))
+		ext4_dax_hold_pages(inode, first, last);
 }
 
 /**
@@ -132,12 +137,8 @@ void ext4_exclude_faults(struct inode *inode, loff_t start, loff_t end)
  */
 void ext4_admit_faults(struct inode *inode)
 {
-	struct ext4_mmap_sem *sem = &EXT4_I(inode)->i_mmap_sem;
-
-	if (IS_DAX(inode)) {
-		trace_ext4_dax_range_release(inode, sem->first, sem->last);
-		ext4_mmap_release(sem);
-	}
+	if (IS_DAX(inode))
+		ext4_admit_faults_after_write(inode);
 	filemap_invalidate_unlock(inode->i_mapping);
 }
 
@@ -157,12 +158,8 @@ void ext4_admit_faults(struct inode *inode)
 void ext4_exclude_faults_for_write(struct inode *inode, loff_t start,
 				   loff_t end)
 {
-	pgoff_t first = start >> PAGE_SHIFT, last = (end - 1) >> PAGE_SHIFT;
-
-	lockdep_assert_held_write(&inode->i_rwsem);
 	WARN_ON_ONCE(offset_in_page(start | end));
-	ext4_mmap_hold(&EXT4_I(inode)->i_mmap_sem, first, last);
-	trace_ext4_dax_range_hold(inode, first, last);
+	ext4_dax_hold_pages(inode, start >> PAGE_SHIFT, (end - 1) >> PAGE_SHIFT);
 }
 
 /**
