@@ -83,3 +83,6 @@ base_files()
 	printf "%s\n" fs/ext4 include/trace/events/ext4.h MAINTAINERS Documentation/admin-guide/ext4.rst \
 		Documentation/filesystems/ext4 Documentation/ABI/testing/sysfs-fs-ext4
 }
+
+# vm_options TEST: adds the options of tests/vm/run that it asks for to the array options.
+vm_options() { eval "options+=($(sed -n 's/^# vm: *//p' "$1"))"; }

@@ -41,7 +41,7 @@ is "$(written_back daxrace dirty "$MNT/shrink" shrink)" 512 "and the one that is
 ok "two faults on one new block lose nothing" daxrace halves "$MNT/h" "$(loops 4000)"
 
 w=$(waits)
-read -r faults ops _ <<<"$(daxrace beside "$MNT/b" 5 other)"
+read -r faults ops <<<"$(daxrace beside "$MNT/b" "$(loops 512)" 5)"
 is "$(waits)" "$w" "faults beside a held range do not wait"
 ok "both sides go on" test "$faults" -gt 100 -a "$ops" -gt 5
 rm "$MNT/b"
