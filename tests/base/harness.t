@@ -33,6 +33,8 @@ vm 125 'the kernel complained: .*WARNING: one' "complaint" \
 	'echo "<4>WARNING: one" >/dev/kmsg'
 vm 125 'WARNING: two' "complaint beside an allowed one" \
 	'echo "<4>WARNING: one" >/dev/kmsg; echo "<4>WARNING: two" >/dev/kmsg' --allow 'WARNING: one'
+vm 125 'WARNING: one.*, in a\.t$' "complaint: in what test" \
+	'for m in "test: a.t" "<4>WARNING: one" "test: b.t"; do echo "$m" >/dev/kmsg; done'
 vm 0 '^$' "allowed complaint" \
 	'echo "<4>WARNING: one" >/dev/kmsg' --allow 'WARNING: one'
 

@@ -7,6 +7,7 @@
 . tests/lib/guest.sh
 
 REF=/dev/shm/ref
+mapfile -t seeds < <(seq "$(loops 3)")
 
 pmem_fsdax && ext4_load ours || bail "no NVDIMM"
 
@@ -18,18 +19,18 @@ fills()
 	pmem_stale && pmem_mkfs "$@" && pmem_mount "dax=always,dax_zeroed_alloc$opts" ||
 		bail "$name: no file system"
 	echo 0 >"$SYS/write_unzeroed_min_kb"
-	for s in 1 2 3; do
-		ok "$name: writes anywhere ($s)" daxwrite inside "$MNT/in$s" "$REF$s" "$s" 80
+	for s in "${seeds[@]}"; do
+		ok "$name: writes anywhere ($s)" daxwrite inside "$MNT/in$s" "$REF$s" "$s" "$(loops 80)"
 		ok "$name: read back" cmp "$MNT/in$s" "$REF$s"
 		ok "$name: no stale byte" daxio scan "$MNT/in$s"
 	done
-	ok "$name: beside mapped readers and stores" daxwrite beside "$MNT/beside" 40 7
-	ok "$name: the block of an unaligned end" daxwrite end "$MNT/end" 200
+	ok "$name: beside mapped readers and stores" daxwrite beside "$MNT/beside" "$(loops 40)" 7
+	ok "$name: the block of an unaligned end" daxwrite end "$MNT/end" "$(loops 200)"
 	sync
 	umount "$MNT"
 	ok "$name: e2fsck" e2fsck -fn "$PMEM"
 	ok "$name: mount again" pmem_mount "dax=always$opts"
-	for s in 1 2 3; do
+	for s in "${seeds[@]}"; do
 		ok "$name: the same after a remount ($s)" cmp "$MNT/in$s" "$REF$s"
 	done
 	umount "$MNT"
@@ -47,8 +48,8 @@ for min in 0 16; do
 	ok "from $min KiB: the buffer maps the page before them" daxwrite overlap "$MNT/overlap" 1048576 4096
 	ok "from $min KiB: and not at a page" daxwrite overlap "$MNT/overlap" 1048576 100
 	ok "from $min KiB: the buffer maps the same file elsewhere" daxwrite elsewhere "$MNT/elsewhere" 8388608
-	ok "from $min KiB: two files, each from the other" daxwrite abba "$MNT/a" "$MNT/b" 25
-	ok "from $min KiB: a buffer that another thread unmaps" daxwrite unmapped "$MNT/unmapped" 40
+	ok "from $min KiB: two files, each from the other" daxwrite abba "$MNT/a" "$MNT/b" "$(loops 25)"
+	ok "from $min KiB: a buffer that another thread unmaps" daxwrite unmapped "$MNT/unmapped" "$(loops 40)"
 	ok "from $min KiB: a buffer that comes late, into a hole" daxwrite delayed "$MNT/delayed" hole
 	ok "from $min KiB: and into unwritten blocks" daxwrite delayed "$MNT/delayed" unwritten
 	rm -f "$MNT/efault"

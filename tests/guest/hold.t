@@ -26,7 +26,7 @@ made ours dax=always || bail "no file system"
 ok "what goes beside a pinned page does not wait for it" daxhold beside "$MNT/f"
 ok "what takes it away waits, and holds up no fault" daxhold pinned "$MNT/f"
 ok "a 2 MiB entry goes whole: nor is any page of it pinned" daxhold huge "$MNT/f"
-ok "nor is a page put back beside what goes of it" daxhold edge "$MNT/f" 40
+ok "nor is a page put back beside what goes of it" daxhold edge "$MNT/f" "$(loops 40)"
 ok "the wait ends with a signal" daxhold interrupted "$MNT/f"
 is "$(exchanges | paste -sd' ')" "22 95" "swap-boot and a DAX donor are refused"
 umount "$MNT"

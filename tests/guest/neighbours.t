@@ -15,7 +15,7 @@ run()
 	shift 2
 	pmem_stale && pmem_mkfs "$@" && pmem_mount "$opts" || bail "$name: no file system"
 	ok "$name: each part has what was put there" neighbours "$MNT/f" /dev/shm/f "$seconds" 1
-	ok "$name: two faults on one new block lose nothing" daxrace halves "$MNT/h" 1000
+	ok "$name: two faults on one new block lose nothing" daxrace halves "$MNT/h" "$(loops 1000)"
 	umount "$MNT"
 	ok "$name: e2fsck" e2fsck -fn "$PMEM"
 	pmem_mount "$opts" || bail "$name: no file system"
