@@ -26,6 +26,9 @@ fills()
 	done
 	ok "$name: beside mapped readers and stores" daxwrite beside "$MNT/beside" "$(loops 40)" 7
 	ok "$name: the block of an unaligned end" daxwrite end "$MNT/end" "$(loops 200)"
+	ok "$name: killed in the middle of a hole" daxio killed "$MNT/killed" 200000000 30000 hole
+	ok "$name: and of unwritten blocks" daxio killed "$MNT/killed" 200000000 30000 unwritten
+	rm "$MNT/killed"
 	sync
 	umount "$MNT"
 	ok "$name: e2fsck" e2fsck -fn "$PMEM"
@@ -86,7 +89,13 @@ write 12 3072 0 12 "less than the knob says: zeroed"
 write 16 3584 16 0 "as much as it says: unzeroed"
 echo 4 >"$SYS/write_unzeroed_min_kb"
 write 4 4096 4 0 "and less, with a lower knob: unzeroed"
-fails "a knob out of range" 'Invalid' bash -c "echo 1048577 >$SYS/write_unzeroed_min_kb"
+fails "a knob out of range" 'Invalid' bash -c "echo 16385 >$SYS/write_unzeroed_min_kb"
 is "$(cat $SYS/write_unzeroed_min_kb)" 4 "changes nothing"
+truncate -s 0 "$MNT/f"
+truncate -s 32M "$MNT/f"
+echo 16384 >"$SYS/write_unzeroed_min_kb"
+u=$(unzeroed)
+dd if=/dev/zero of="$MNT/f" bs=16M seek=1 count=1 conv=notrunc status=none
+ok "the largest knob: a write of that size still fills" test "$(unzeroed)" -gt "$u"
 umount "$MNT"
 done_testing

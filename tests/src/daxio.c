@@ -7,6 +7,7 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -253,14 +254,22 @@ static int cmd_chase(char **arg)
 	return !WIFEXITED(status) || WEXITSTATUS(status);
 }
 
-/* Append BYTES in one write, killed after USEC; exit as a shell would say. */
+/*
+ * One write of BYTES to an empty file, a hole or unwritten blocks, killed after
+ * USEC: what it counted is there, up to some byte, and zeros from there on.
+ */
 static int cmd_killed(char **arg)
 {
-	int fd = open_file(arg[0], O_WRONLY | O_CREAT | O_TRUNC);
-	size_t bytes = number(arg[1]);
+	int fd = open_file(arg[0], O_RDWR | O_CREAT | O_TRUNC);
+	size_t bytes = number(arg[1]), done, got;
 	char *buf = map_anon(bytes);
 	int status;
 	pid_t pid;
+
+	if (strcmp(arg[3], "end") && ftruncate(fd, bytes))
+		err(2, "%s", arg[0]);
+	if (!strcmp(arg[3], "unwritten") && fallocate(fd, 0, 0, bytes))
+		err(2, "%s", arg[0]);
 
 	memset(buf, 'k', bytes);
 	pid = fork();
@@ -275,7 +284,89 @@ static int cmd_killed(char **arg)
 	kill(pid, SIGKILL);
 	if (waitpid(pid, &status, 0) < 0)
 		err(2, "waitpid");
+	got = size_of(fd);
+	if (pread(fd, buf, got, 0) != (ssize_t)got)
+		err(2, "%s: read", arg[0]);
+	for (done = 0; done < got && buf[done] == 'k'; done++)
+		;
+	printf("# %zu of %zu bytes\n", done, got);
+	for (size_t i = done; i < got; i++)
+		if (buf[i])
+			errx(1, "byte %zu is %#x", i, (unsigned char)buf[i]);
 	return WIFSIGNALED(status) ? 0 : 1;
+}
+
+/*
+ * Two writers of a file close at once, ROUNDS times. Nothing of what was allocated
+ * ahead of them may stay.
+ */
+static pthread_barrier_t closing;
+
+static void *closer(void *arg)
+{
+	pthread_barrier_wait(&closing);
+	close(*(int *)arg);
+	return NULL;
+}
+
+static int cmd_closers(char **arg)
+{
+	size_t rounds = number(arg[1]);
+	char *page = map_anon(PAGE);
+	unsigned int left = 0;
+
+	memset(page, 'c', PAGE);
+	for (size_t i = 0; i < rounds; i++) {
+		int fd[2] = { open_file(arg[0], O_RDWR | O_CREAT | O_EXCL | O_APPEND),
+			      open_file(arg[0], O_RDWR | O_APPEND) };
+		pthread_t t[2];
+		struct stat st;
+
+		for (int j = 0; j < 6; j++)
+			if (write(fd[j % 2], page, PAGE) != (ssize_t)PAGE)
+				err(2, "%s: write", arg[0]);
+		pthread_barrier_init(&closing, NULL, 2);
+		for (int j = 0; j < 2; j++)
+			if (pthread_create(&t[j], NULL, closer, &fd[j]))
+				errx(2, "pthread_create");
+		for (int j = 0; j < 2; j++)
+			pthread_join(t[j], NULL);
+		if (stat(arg[0], &st) || unlink(arg[0]))
+			err(2, "%s", arg[0]);
+		left += st.st_blocks * 512 > st.st_size;
+	}
+	printf("# more blocks than bytes after %u of %zu closes\n", left, rounds);
+	return left != 0;
+}
+
+/*
+ * gap FILE HOW TO: a mapping stores behind the end of file, at 100. Then the file
+ * is made TO + 1 bytes long by a write at TO, or another way; print how many bytes
+ * between show what was stored.
+ */
+static int cmd_gap(char **arg)
+{
+	int fd = open_file(arg[0], O_RDWR | O_CREAT | O_TRUNC);
+	off_t end = 100, to = number(arg[2]);
+	char *map, *buf = map_anon(PAGE);
+	size_t shown = 0;
+
+	memset(buf, 'w', end);
+	if (pwrite(fd, buf, end, 0) != end)
+		err(2, "%s: write", arg[0]);
+	map = map_at(fd, PAGE, false, false);
+	memset(map + end, 'g', PAGE - end);
+	if (!strcmp(arg[1], "write") ? pwrite(fd, "w", 1, to) != 1 :
+	    !strcmp(arg[1], "truncate") ? ftruncate(fd, to + 1) :
+	    !strcmp(arg[1], "allocate") ? fallocate(fd, 0, to, 1) :
+	    fallocate(fd, FALLOC_FL_ZERO_RANGE, to, 1))
+		err(2, "%s: %s", arg[0], arg[1]);
+	if (pread(fd, buf, PAGE, 0) < end)
+		err(2, "%s: read", arg[0]);
+	for (off_t i = end; i < to && i < (off_t)PAGE; i++)
+		shown += buf[i] || map[i];
+	printf("%zu\n", shown);
+	return 0;
 }
 
 static const struct command commands[] = {
@@ -286,7 +377,9 @@ static const struct command commands[] = {
 	{ "nowait",	1, cmd_nowait,	"FILE" },
 	{ "self",	2, cmd_self,	"FILE LENGTH" },
 	{ "chase",	3, cmd_chase,	"FILE COUNT CHUNK" },
-	{ "killed",	3, cmd_killed,	"FILE BYTES USEC" },
+	{ "killed",	4, cmd_killed,	"FILE BYTES USEC end|hole|unwritten" },
+	{ "closers",	2, cmd_closers,	"FILE ROUNDS" },
+	{ "gap",	3, cmd_gap,	"FILE write|truncate|allocate|zero TO" },
 	{ }
 };
 

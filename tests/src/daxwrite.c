@@ -25,6 +25,7 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
 #include "common.h"
@@ -621,6 +622,26 @@ static int cmd_quota(char **arg)
 	return 0;
 }
 
+/* enforce DEVICE: the user quota that has only been counting. */
+static int cmd_enforce(char **arg)
+{
+	if (quotactl(QCMD(Q_QUOTAON, USRQUOTA), arg[0], QFMT_VFS_V1, (void *)""))
+		err(1, "Q_QUOTAON");
+	return 0;
+}
+
+/* xattr FILE BYTES: an extended attribute of that size. */
+static int cmd_xattr(char **arg)
+{
+	size_t len = number(arg[1]);
+	char *value = map_anon(len);
+
+	memset(value, 'x', len);
+	if (setxattr(arg[0], "user.daxwrite", value, len, 0))
+		err(1, "%s", arg[0]);
+	return 0;
+}
+
 /* fill FILE BYTES CHUNK what: MiB/s of writes into a hole, unwritten or written. */
 static int cmd_fill(char **arg)
 {
@@ -660,6 +681,8 @@ static const struct command commands[] = {
 	{ "by",		5, cmd_by,	  "METHOD FILE SOURCE OFFSET LENGTH" },
 	{ "nowait",	3, cmd_nowait,	  "FILE OFFSET LENGTH" },
 	{ "quota",	3, cmd_quota,	  "DEVICE UID KIB" },
+	{ "enforce",	1, cmd_enforce,	  "DEVICE" },
+	{ "xattr",	2, cmd_xattr,	  "FILE BYTES" },
 	{ "fill",	4, cmd_fill,	  "FILE BYTES CHUNK hole|unwritten|written" },
 	{ }
 };

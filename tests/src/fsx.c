@@ -93,6 +93,9 @@ static void one_step(unsigned char *buf)
 		p = (void *)map_at(fd, off + len, true, false);
 		memset(p + off, rnd(&seed), len);
 		memcpy(model + off, p + off, len);
+		/* Behind the end of file it is nobody's, and never seen. */
+		if (off + len == size)
+			memset(p + size, 0xee, -size & (PAGE - 1));
 		munmap(p, off + len);
 		break;
 	case 4:

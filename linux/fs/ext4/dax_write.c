@@ -47,8 +47,9 @@
  * They are given back when
  *   - the last writer closes the file, or it is truncated, grown, or fallocated
  *   - an append ends short of them, or begins elsewhere
- *   - somebody finds no space; from then on, and wherever less than 1/32 of the
- *     file system is free or quota limits are enforced, none are allocated ahead
+ *   - somebody finds no space, or quota limits begin to be enforced
+ * None are allocated where less than 1/32 of the file system is free, or quota
+ * limits are enforced.
  *
  * A crash leaves, after
  *   1, 2, 3: unwritten blocks, those ahead too. They read as zeros, and past the
@@ -76,9 +77,6 @@
 #include "ext4_jbd2.h"
 #include "dax_trace.h"
 
-/* Bytes allocated, held, copied and converted at a time. */
-#define EXT4_DAX_WRITE_STEP	SZ_16M
-
 /* Bytes allocated ahead at most, and the part of all blocks to leave free. */
 #define EXT4_DAX_AHEAD_MAX	SZ_1M
 #define EXT4_DAX_AHEAD_MIN_FREE	32
@@ -88,8 +86,8 @@
  * @iocb: where; ki_pos moves with what was written
  * @from: what is left to write
  * @inode: the file, its i_rwsem held for write
- * @fault_in: bytes of @from to fault in between two tries; shrinks to what a
- *	try then used of them
+ * @fault_in: bytes of @from to fault in before blocks are allocated and between
+ *	two tries; shrinks to what a try then used of them
  */
 struct ext4_dax_write {
 	struct kiocb *iocb;
@@ -128,6 +126,18 @@ static void ext4_dax_count_bytes(struct inode *inode,
 static unsigned int ext4_dax_unzeroed_min(struct inode *inode)
 {
 	return READ_ONCE(EXT4_SB(inode->i_sb)->s_dax.write_unzeroed_min);
+}
+
+/*
+ * The next @len bytes, or as many as the buffer has, rounded up to whole blocks:
+ * a hole gets no block that the buffer can't fill.
+ */
+static size_t ext4_dax_readable(struct ext4_dax_write *w, size_t len)
+{
+	size_t want = min(len, w->fault_in);
+	size_t missing = fault_in_iov_iter_readable(w->from, want);
+
+	return missing ? round_up(want - missing, i_blocksize(w->inode)) : len;
 }
 
 /* Copy the next @len bytes. */
@@ -561,7 +571,19 @@ bool ext4_dax_trim_ahead(struct inode *inode)
 }
 
 /**
- * ext4_dax_release - the last writer of a file closes it
+ * ext4_dax_open - a writer opens a file
+ * @inode: the file
+ *
+ * i_writecount will not do for this: it counts a writer until its release has
+ * returned, so of two that close at once neither sees that it is the last.
+ */
+void ext4_dax_open(struct inode *inode)
+{
+	atomic_inc(&EXT4_I(inode)->i_dax_ahead.writers);
+}
+
+/**
+ * ext4_dax_release - a writer closes a file; the last one trims it
  * @inode: the file
  *
  * Context: process context, no locks. While the file system is frozen the blocks
@@ -569,12 +591,15 @@ bool ext4_dax_trim_ahead(struct inode *inode)
  */
 void ext4_dax_release(struct inode *inode)
 {
+	struct ext4_dax_ahead *ahead = &EXT4_I(inode)->i_dax_ahead;
+
 	/*
-	 * No writer is left that could allocate more. An emergency remount makes
-	 * the file system read-only under writers.
+	 * Those who closed before have written, and are seen to have. Whoever
+	 * opens from here on trims again. An emergency remount makes the file
+	 * system read-only under writers.
 	 */
-	if (list_empty_careful(&EXT4_I(inode)->i_dax_ahead.list) ||
-	    sb_rdonly(inode->i_sb))
+	if (!atomic_dec_and_test(&ahead->writers) ||
+	    list_empty_careful(&ahead->list) || sb_rdonly(inode->i_sb))
 		return;
 	inode_lock(inode);
 	if (sb_start_intwrite_trylock(inode->i_sb)) {
@@ -623,6 +648,28 @@ bool ext4_dax_reclaim_ahead(struct super_block *sb)
 	}
 	spin_unlock(&dax->ahead_lock);
 	return freed;
+}
+
+/**
+ * ext4_dax_should_retry - give back what is ahead of a file and of others
+ * @inode: the file, which ext4_dax_reclaim_ahead() leaves out
+ * @err: what an allocation for it ended with
+ * @retries: 0 before the first try
+ *
+ * Context: i_rwsem held for write, no handle, no range of i_mmap_sem held.
+ * Return: whether to try again.
+ */
+bool ext4_dax_should_retry(struct inode *inode, int err, int *retries)
+{
+	bool freed;
+
+	if (err != -ENOSPC && err != -EDQUOT)
+		return false;
+	freed = ext4_dax_trim_ahead(inode);
+	/* Space comes back with a commit, quota at once. */
+	if (err == -ENOSPC)
+		return ext4_should_retry_alloc(inode->i_sb, retries) || freed;
+	return ext4_dax_reclaim_ahead(inode->i_sb) || freed;
 }
 
 /* Append to blocks that all start past the end; at most to one extent. */
@@ -707,7 +754,9 @@ static ssize_t ext4_dax_write_piece(struct ext4_dax_write *w)
 		return ext4_dax_overwrite(w, len);
 	if (!whole || len < ext4_dax_unzeroed_min(inode))
 		return ext4_dax_copy_zeroed(w, len);
-	return ext4_dax_fill(w, len);
+	if (!(map.m_flags & EXT4_MAP_UNWRITTEN))
+		len = ext4_dax_readable(w, len);
+	return len ? ext4_dax_fill(w, len) : -EFAULT;
 }
 
 /*
@@ -776,14 +825,10 @@ ssize_t ext4_dax_write(struct kiocb *iocb, struct iov_iter *from)
 
 	while (iov_iter_count(from)) {
 		ret = ext4_dax_write_piece(&w);
-		if (ret == -ENOSPC && ext4_dax_trim_ahead(w.inode)) {
-			/* For the commit that frees them. */
-			ext4_should_retry_alloc(w.inode->i_sb, &retries);
-			continue;
-		}
-		if (ret <= 0)
+		if (ret > 0)
+			done += ret;
+		else if (!ext4_dax_should_retry(w.inode, ret, &retries))
 			break;
-		done += ret;
 	}
 	/*
 	 * The CPU can't overwrite a part of a poisoned page: -EIO where we zero,

@@ -6,6 +6,7 @@
 #ifndef _EXT4_DAX_H
 #define _EXT4_DAX_H
 
+#include <linux/fs.h>
 #include <linux/kobject.h>
 #include <linux/mm_types.h>
 #include <linux/pagemap.h>
@@ -15,10 +16,10 @@
 #include <linux/types.h>
 #include "mmap_sem.h"
 
-struct inode;
 struct iov_iter;
-struct kiocb;
-struct super_block;
+
+/* Bytes that a write allocates, holds, copies and converts at a time. */
+#define EXT4_DAX_WRITE_STEP		SZ_16M
 
 /*
  * The default of write_unzeroed_min_kb, in bytes, and its limit. MiB/s in an
@@ -30,7 +31,7 @@ struct super_block;
  * Below 16 KiB the look-up costs more in written blocks than zeroing in others.
  */
 #define EXT4_DAX_WRITE_UNZEROED_MIN	SZ_16K
-#define EXT4_DAX_WRITE_UNZEROED_MAX	SZ_1G
+#define EXT4_DAX_WRITE_UNZEROED_MAX	EXT4_DAX_WRITE_STEP
 
 /* Since mount. */
 enum ext4_dax_counter {
@@ -49,11 +50,13 @@ enum ext4_dax_counter {
  * @start: first of them. i_rwsem of the inode, held for write
  * @end: the block after the last, @start if there are none. As @start
  * @list: on ext4_dax.ahead while there are any. ext4_dax.ahead_lock
+ * @writers: open files that can write. Atomic
  */
 struct ext4_dax_ahead {
 	u32 start;
 	u32 end;
 	struct list_head list;
+	atomic_t writers;
 };
 
 /**
@@ -93,8 +96,10 @@ void ext4_dax_unregister_sysfs(struct super_block *sb);
 ssize_t ext4_dax_write(struct kiocb *iocb, struct iov_iter *from);
 void ext4_dax_forget_ahead(struct inode *inode);
 bool ext4_dax_trim_ahead(struct inode *inode);
+void ext4_dax_open(struct inode *inode);
 void ext4_dax_release(struct inode *inode);
 bool ext4_dax_reclaim_ahead(struct super_block *sb);
+bool ext4_dax_should_retry(struct inode *inode, int err, int *retries);
 /* file.c: the stock path, which zeroes every new block. */
 ssize_t ext4_dax_write_zeroed(struct kiocb *iocb, struct iov_iter *from);
 
@@ -113,6 +118,8 @@ int ext4_break_layouts(struct inode *inode, loff_t start, loff_t end);
 int ext4_dax_write_edges(struct inode *inode, loff_t start, loff_t end);
 
 #else
+int ext4_should_retry_alloc(struct super_block *sb, int *retries);
+
 static inline int ext4_dax_init(struct ext4_dax *dax)
 {
 	return 0;
@@ -156,6 +163,10 @@ static inline bool ext4_dax_trim_ahead(struct inode *inode)
 	return false;
 }
 
+static inline void ext4_dax_open(struct inode *inode)
+{
+}
+
 static inline void ext4_dax_release(struct inode *inode)
 {
 }
@@ -163,6 +174,12 @@ static inline void ext4_dax_release(struct inode *inode)
 static inline bool ext4_dax_reclaim_ahead(struct super_block *sb)
 {
 	return false;
+}
+
+static inline bool ext4_dax_should_retry(struct inode *inode, int err,
+					 int *retries)
+{
+	return err == -ENOSPC && ext4_should_retry_alloc(inode->i_sb, retries);
 }
 
 static inline void ext4_exclude_faults(struct inode *inode, loff_t start,
