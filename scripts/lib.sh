@@ -84,5 +84,13 @@ base_files()
 		Documentation/filesystems/ext4 Documentation/ABI/testing/sysfs-fs-ext4
 }
 
+# runs_here TEST: does it mean something on $KERNEL ("stock" is Debian's)?
+runs_here()
+{
+	local kernels
+	kernels=$(sed -n 's/^# kernel: *//p' "$1")
+	[[ " ${kernels:-${KERNEL:-stock}} " = *" ${KERNEL:-stock} "* ]]
+}
+
 # vm_options TEST: adds the options of tests/vm/run that it asks for to the array options.
 vm_options() { eval "options+=($(sed -n 's/^# vm: *//p' "$1"))"; }

@@ -95,12 +95,5 @@ for j in has_journal ^has_journal; do
 	ok "$j: e2fsck" e2fsck -fn "$PMEM"
 done
 
-# What is not DAX, or can't do this, is as on stock.
-pmem_stale && pmem_mkfs && pmem_mount dax=inode,data=journal,dax_zeroed_alloc || bail "no file system"
-chattr +x "$MNT"
-ok "data=journal: write" cp "$REF" "$MNT/f"
-ok "data=journal: read back" cmp "$REF" "$MNT/f"
-is "$(unzeroed)" 0 "data=journal: not DAX"
-umount "$MNT"
 rm -f "$REF" /dev/shm/in
 done_testing

@@ -8,6 +8,8 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fscrypt.h>
+#include <linux/fsverity.h>
 #include <linux/io_uring.h>
 #include <linux/userfaultfd.h>
 #include <pthread.h>
@@ -642,6 +644,59 @@ static int cmd_xattr(char **arg)
 	return 0;
 }
 
+/* encrypt DIR: an empty directory, and what is made there, with a key that is added. */
+static int cmd_encrypt(char **arg)
+{
+	int fd = open_file(arg[0], O_RDONLY | O_DIRECTORY);
+	struct {
+		struct fscrypt_add_key_arg arg;
+		uint8_t raw[64];
+	} key = {
+		.arg.key_spec.type = FSCRYPT_KEY_SPEC_TYPE_IDENTIFIER,
+		.arg.raw_size = sizeof(key.raw),
+	};
+	struct fscrypt_policy_v2 policy = {
+		.version = FSCRYPT_POLICY_V2,
+		.contents_encryption_mode = FSCRYPT_MODE_AES_256_XTS,
+		.filenames_encryption_mode = FSCRYPT_MODE_AES_256_CTS,
+		.flags = FSCRYPT_POLICY_FLAGS_PAD_32,
+	};
+
+	memset(key.raw, 'k', sizeof(key.raw));
+	if (ioctl(fd, FS_IOC_ADD_ENCRYPTION_KEY, &key))
+		err(1, "FS_IOC_ADD_ENCRYPTION_KEY");
+	memcpy(policy.master_key_identifier, key.arg.key_spec.u.identifier,
+	       sizeof(policy.master_key_identifier));
+	if (ioctl(fd, FS_IOC_SET_ENCRYPTION_POLICY, &policy))
+		err(1, "FS_IOC_SET_ENCRYPTION_POLICY");
+	return 0;
+}
+
+/* verity FILE: read-only from here on, and verified. */
+static int cmd_verity(char **arg)
+{
+	struct fsverity_enable_arg enable = {
+		.version = 1,
+		.hash_algorithm = FS_VERITY_HASH_ALG_SHA256,
+		.block_size = PAGE,
+	};
+	int fd = open_file(arg[0], O_RDONLY);
+
+	if (ioctl(fd, FS_IOC_ENABLE_VERITY, &enable))
+		err(1, "FS_IOC_ENABLE_VERITY");
+	return 0;
+}
+
+/* dax FILE: is it? */
+static int cmd_dax(char **arg)
+{
+	struct statx st;
+
+	if (statx(AT_FDCWD, arg[0], 0, STATX_BASIC_STATS, &st))
+		err(2, "%s", arg[0]);
+	return !(st.stx_attributes & STATX_ATTR_DAX);
+}
+
 /* fill FILE BYTES CHUNK what: MiB/s of writes into a hole, unwritten or written. */
 static int cmd_fill(char **arg)
 {
@@ -683,6 +738,9 @@ static const struct command commands[] = {
 	{ "quota",	3, cmd_quota,	  "DEVICE UID KIB" },
 	{ "enforce",	1, cmd_enforce,	  "DEVICE" },
 	{ "xattr",	2, cmd_xattr,	  "FILE BYTES" },
+	{ "encrypt",	1, cmd_encrypt,	  "DIR" },
+	{ "verity",	1, cmd_verity,	  "FILE" },
+	{ "dax",	1, cmd_dax,	  "FILE" },
 	{ "fill",	4, cmd_fill,	  "FILE BYTES CHUNK hole|unwritten|written" },
 	{ }
 };
