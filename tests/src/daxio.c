@@ -300,42 +300,47 @@ static int cmd_killed(char **arg)
  * Two writers of a file close at once, ROUNDS times. Nothing of what was allocated
  * ahead of them may stay.
  */
-static pthread_barrier_t closing;
+static size_t closing;		/* a round begins */
+static int closing_fd;		/* -1: closed */
 
 static void *closer(void *arg)
 {
-	pthread_barrier_wait(&closing);
-	close(*(int *)arg);
+	for (size_t i = 1; i <= (size_t)arg; i++) {
+		while (__atomic_load_n(&closing, __ATOMIC_ACQUIRE) != i)
+			;
+		close(closing_fd);
+		__atomic_store_n(&closing_fd, -1, __ATOMIC_RELEASE);
+	}
 	return NULL;
 }
 
 static int cmd_closers(char **arg)
 {
-	size_t rounds = number(arg[1]);
+	size_t rounds = number(arg[1]), left = 0;
 	char *page = map_anon(PAGE);
-	unsigned int left = 0;
+	pthread_t t;
 
 	memset(page, 'c', PAGE);
-	for (size_t i = 0; i < rounds; i++) {
-		int fd[2] = { open_file(arg[0], O_RDWR | O_CREAT | O_EXCL | O_APPEND),
-			      open_file(arg[0], O_RDWR | O_APPEND) };
-		pthread_t t[2];
+	if (pthread_create(&t, NULL, closer, (void *)rounds))
+		errx(2, "pthread_create");
+	for (size_t i = 1; i <= rounds; i++) {
+		int fd = open_file(arg[0], O_RDWR | O_CREAT | O_EXCL);
 		struct stat st;
 
-		for (int j = 0; j < 6; j++)
-			if (write(fd[j % 2], page, PAGE) != (ssize_t)PAGE)
+		closing_fd = open_file(arg[0], O_RDWR);
+		for (off_t at = 0; at < 6 * (off_t)PAGE; at += PAGE)
+			if (pwrite(fd, page, PAGE, at) != (ssize_t)PAGE)
 				err(2, "%s: write", arg[0]);
-		pthread_barrier_init(&closing, NULL, 2);
-		for (int j = 0; j < 2; j++)
-			if (pthread_create(&t[j], NULL, closer, &fd[j]))
-				errx(2, "pthread_create");
-		for (int j = 0; j < 2; j++)
-			pthread_join(t[j], NULL);
+		__atomic_store_n(&closing, i, __ATOMIC_RELEASE);
+		close(fd);
+		while (__atomic_load_n(&closing_fd, __ATOMIC_ACQUIRE) != -1)
+			;
 		if (stat(arg[0], &st) || unlink(arg[0]))
 			err(2, "%s", arg[0]);
 		left += st.st_blocks * 512 > st.st_size;
 	}
-	printf("# more blocks than bytes after %u of %zu closes\n", left, rounds);
+	pthread_join(t, NULL);
+	printf("# more blocks than bytes after %zu of %zu closes\n", left, rounds);
 	return left != 0;
 }
 
