@@ -41,6 +41,8 @@ for args in "list" "list --columns mountpoint,label" "status namespace0.0" "veri
 	ok "$args --json: stdout is plain" plain "$work/out"
 	ok "$args --json: is JSON" jq -e . "$work/out"
 done
+run metrics --sysroot "$tree"
+ok "metrics: stdout is plain" plain "$work/out"
 ok "a table shows the byte" grep -qF '\x1b' <<<"$("$EXT4DAX" status namespace0.0 --sysroot "$tree")"
 run status namespace0.0 --json --sysroot "$tree"
 expect "JSON keeps the name" .filesystems[0].mountpoint '"/a\u001b]0;title b"'

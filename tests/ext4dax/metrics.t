@@ -109,6 +109,7 @@ mounted 259:0 '/a"b\134c\012#\040EOF\012d{' dax=always
 run metrics --sysroot "$tree"
 is "odd names: status" "$rc" 0
 ok "odd names: the grammar" omcheck "$work/out"
+ok "odd names: no control characters" grep -qF 'label="l\"'$'\xef\xbf\xbd\xef\xbf\xbd"' "$work/out"
 ok "odd names: escaped" grep -qF 'mountpoint="/a\"b\\c\n# EOF\nd{"' "$work/out"
 
 # Garbage is absent, not 0.

@@ -40,15 +40,22 @@ static char *family_name(const struct column *col)
 			 (int)len, col->id, unit ? "_" : "", unit ? unit : "");
 }
 
+/* A control character has no place in a label: somebody will look at it in a terminal. */
 static void put_escaped(FILE *out, const char *s)
 {
 	for (; *s; s++) {
-		if (*s == '\n')
+		size_t control = utf8_control(s);
+
+		if (*s == '\n') {
 			fputs("\\n", out);
-		else if (*s == '\\' || *s == '"')
+		} else if (control) {
+			fputs(UTF8_REPLACEMENT, out);
+			s += control - 1;
+		} else if (*s == '\\' || *s == '"') {
 			fprintf(out, "\\%c", *s);
-		else
+		} else {
 			fputc(*s, out);
+		}
 	}
 }
 

@@ -197,9 +197,14 @@ static void put_xml(FILE *out, const char *text)
 	char *valid = utf8_valid(text);
 
 	for (const char *c = valid; *c; c++) {
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			fputs("\xef\xbf\xbd", out);
-		else if (strchr("&<>\"", *c))
+		size_t control = utf8_control(c);
+
+		if (control) {
+			fputs(UTF8_REPLACEMENT, out);
+			c += control - 1;
+			continue;
+		}
+		if (strchr("&<>\"", *c))
 			fprintf(out, "&#%d;", *c);
 		else
 			fputc(*c, out);

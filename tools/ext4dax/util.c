@@ -139,7 +139,7 @@ static size_t utf8_sequence(const unsigned char *s)
 
 char *utf8_valid(const char *s)
 {
-	static const char replacement[] = "\xef\xbf\xbd";
+	static const char replacement[] = UTF8_REPLACEMENT;
 	char *out = xcalloc(strlen(s) + 1, sizeof(replacement) - 1);
 	char *to = out;
 
@@ -157,6 +157,15 @@ char *utf8_valid(const char *s)
 		}
 	}
 	return out;
+}
+
+size_t utf8_control(const char *s)
+{
+	const unsigned char *c = (const unsigned char *)s;
+
+	if (c[0] == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f)
+		return 2;
+	return (c[0] && c[0] < ' ') || c[0] == 0x7f;
 }
 
 char *shell_quoted(const char *s)

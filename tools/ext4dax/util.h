@@ -62,6 +62,12 @@ void complain(const char *object, const char *what, const char *fmt, ...)
  */
 char *utf8_valid(const char *s);
 
+/* What stands in valid UTF-8 for what cannot. */
+#define UTF8_REPLACEMENT "\xef\xbf\xbd"
+
+/* Length of the control character that the valid UTF-8 @s starts with, 0 if it does not. */
+size_t utf8_control(const char *s);
+
 /*
  * @s as one word for a shell: as it is if it needs no quotes. The caller frees
  * the result.
