@@ -10,12 +10,20 @@
  *		the pages at every STEP bytes are stamped and the rest is zero
  *	daxtouch read FILE huge|small
  *		load a byte of each page
+ *	daxtouch windows FILE read|write
+ *		fault all of it in, and print of each 2 MiB whether one entry of the
+ *		page tables maps it: pmd, or pte, or none where there is nothing
  *
  * Exit status: 0 fine, 1 the check failed, 2 it could not be made.
  */
 #define _GNU_SOURCE
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include "common.h"
+#include "../../tools/ext4dax/uapi.h"
+
+/* What one entry of a page middle directory maps. */
+#define PMD (2UL << 20)
 
 /* What a page is stamped with; no page offset is 0 in it. */
 static uint64_t stamp(size_t off) { return off ^ 0x5a17c0de00000001; }
@@ -108,10 +116,58 @@ static int cmd_read(char **arg)
 	return 0;
 }
 
+static const char *mapped_by(int pagemap, char *map, size_t bytes)
+{
+	struct page_region region = { 0 };
+	struct pm_scan_arg scan = {
+		.size = sizeof(scan),
+		.start = (uintptr_t)map,
+		.end = (uintptr_t)map + bytes,
+		.vec = (uintptr_t)&region,
+		.vec_len = 1,
+		.category_mask = PAGE_IS_PRESENT,
+		.return_mask = PAGE_IS_PRESENT | PAGE_IS_HUGE,
+	};
+	int found = ioctl(pagemap, PAGEMAP_SCAN, &scan);
+
+	if (found < 0)
+		err(2, "PAGEMAP_SCAN");
+	if (!found)
+		return "none";
+	return region.categories & PAGE_IS_HUGE ? "pmd" : "pte";
+}
+
+static int cmd_windows(char **arg)
+{
+	bool write = !strcmp(arg[1], "write");
+	int fd = open_file(arg[0], write ? O_RDWR : O_RDONLY);
+	int pagemap = open_file("/proc/self/pagemap", O_RDONLY);
+	struct stat st;
+	size_t bytes;
+	char *map;
+
+	if (fstat(fd, &st))
+		err(2, "%s: fstat", arg[0]);
+	bytes = (st.st_size + PAGE - 1) / PAGE * PAGE;
+	map = mmap(NULL, bytes + PMD, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (map == MAP_FAILED)
+		err(2, "mmap");
+	map = (char *)(((uintptr_t)map + PMD - 1) / PMD * PMD);
+	if (mmap(map, bytes, write ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED | MAP_FIXED,
+		 fd, 0) == MAP_FAILED)
+		err(2, "%s: mmap", arg[0]);
+	if (madvise(map, bytes, write ? MADV_POPULATE_WRITE : MADV_POPULATE_READ))
+		err(2, "%s: populate", arg[0]);
+	for (size_t off = 0; off < bytes; off += PMD)
+		puts(mapped_by(pagemap, map + off, bytes - off < PMD ? bytes - off : PMD));
+	return 0;
+}
+
 static const struct command commands[] = {
 	{ "write",	5, cmd_write,	"FILE BYTES STEP huge|small seq|random" },
 	{ "check",	2, cmd_check,	"FILE STEP" },
 	{ "read",	2, cmd_read,	"FILE huge|small" },
+	{ "windows",	2, cmd_windows,	"FILE read|write" },
 	{ }
 };
 
