@@ -107,15 +107,61 @@ kill $follower
 wait $follower
 follower=
 
-# udev starts it where there is a namespace.
-if command -v udevadm >/dev/null; then
-	mkdir -p /run/udev/rules.d
-	cp packaging/60-ext4dax.rules /run/udev/rules.d/
+# A booted system: systemd and udev in a container that sees these devices and
+# mounts. What has no part in it does not start, because that takes time.
+if have_stock && [ -x /lib/systemd/systemd ] && command -v udevadm >/dev/null; then
+	units=/etc/systemd/system
+	mkdir -p $units /etc/udev/rules.d /var/lib/prometheus/node-exporter
+	cp packaging/*.service packaging/*.timer $units/
+	cp packaging/60-ext4dax.rules /etc/udev/rules.d/
+	ln -sf "$(command -v ext4dax)" /usr/local/sbin/ext4dax
+	for unit in systemd-{udev-trigger,binfmt,sysctl,sysusers,tmpfiles-setup,tmpfiles-setup-dev,random-seed,hwdb-update,update-utmp,journal-flush,modules-load,machine-id-commit}.service \
+		proc-sys-fs-binfmt_misc.automount; do
+		ln -sf /dev/null $units/"$unit"
+	done
+	printf '%s\n' '[Unit]' 'DefaultDependencies=no' 'Wants=systemd-udevd.service' 'After=systemd-udevd.service' \
+		>$units/under-test.target
+	printf '[/elsewhere]\nzeroed_alloc = no\n' >/etc/ext4dax.conf
+	rm -rf /run/udev /run/systemd
+	mount --make-rshared /
+	env container=test unshare --fork --pid --mount --propagation slave --mount-proc \
+		/lib/systemd/systemd --system --unit=under-test.target --show-status=0 >"$tmp/systemd" 2>&1 </dev/null &
+	sc() { nsenter -t "$(pgrep -P $!)" -p -m systemctl --no-pager "$@"; }
+	# soon COMMAND...: it succeeds within a minute.
+	soon()
+	{
+		local i
+		for ((i = 0; i < 240; i++)); do
+			"$@" >/dev/null 2>&1 && return
+			sleep 0.25
+		done
+		"$@"
+	}
+	ok "systemd and udev run" soon sc is-active under-test.target systemd-udevd
+	is "$(sc is-active ext4dax-knobs)" inactive "the service does not, before there is a namespace"
+	ndctl disable-namespace namespace0.0 >/dev/null 2>&1
+	udevadm settle
+	ndctl enable-namespace namespace0.0 >/dev/null 2>&1
+	ok "a namespace starts it" soon sc is-active ext4dax-knobs
+	cp "$tmp/conf" /etc/ext4dax.conf
+	ok "and it takes its file" sc restart ext4dax-knobs
+	ok "it runs" soon sc is-active ext4dax-knobs
+	pmem_mount dax=always
+	ok "a mount gets its knobs" eventually 0
+	prom=/var/lib/prometheus/node-exporter/ext4dax.prom
+	ok "the metrics are written" sc start ext4dax-metrics
+	ok "the grammar of that" omcheck $prom
+	ok "they know the mount" grep -q 'mountpoint="/mnt"' $prom
+	rm $prom
+	ok "the timer starts" sc start ext4dax-metrics.timer
+	ok "and writes them" soon test -e $prom
 	like "$(udevadm test --action=add /sys/class/block/pmem0 2>&1)" \
 		'SYSTEMD_WANTS=(.* )?ext4dax-knobs\.service' "udev wants the service for a namespace"
 	ok "but not for another device" test -z \
 		"$(udevadm test --action=add /sys/class/mem/null 2>&1 | grep ext4dax-knobs.service)"
+	umount "$MNT"
+	kill -9 "$(pgrep -P $!)"
 else
-	skip "udev wants the service for a namespace" "there is no udevadm"
+	skip "systemd and udev" "they are not here, or not all that they need of the kernel"
 fi
 done_testing
