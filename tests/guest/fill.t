@@ -69,6 +69,8 @@ ok "e2fsck" e2fsck -fn "$PMEM"
 
 # What the counters count.
 pmem_stale && pmem_mkfs && pmem_mount dax=always,dax_zeroed_alloc || bail "no file system"
+# What the pool would serve is counted there.
+pool_empty
 is "$(cat $SYS/write_unzeroed_min_kb)" 16 "the knob's default"
 truncate -s 16M "$MNT/f"
 fallocate -o 8M -l 8M "$MNT/f"

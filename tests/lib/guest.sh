@@ -49,5 +49,40 @@ pmem_stale() { daxio fill "$PMEM"; }
 # pmem_mkfs [OPTION...]
 pmem_mkfs() { mke2fs -q -F -t ext4 -b 4096 -E nodiscard "$@" "$PMEM"; }
 
-# pmem_mount OPTIONS
-pmem_mount() { mount -t ext4 -o "$1" "$PMEM" "$MNT"; }
+# pmem_mount OPTIONS [DEVICE]: and what comes from the pool is checked.
+pmem_mount()
+{
+	local dev=${2:-$PMEM} verify
+	mount -t ext4 -o "$1" "$dev" "$MNT" || return
+	verify=/sys/fs/ext4/$(basename "$(readlink -f "$dev")")/dax/verify
+	[ ! -e "$verify" ] || echo 1 >"$verify"
+}
+
+# pool_is FILE: what the pool says in sysfs.
+pool_is() { cat "$SYS/pool_$1"; }
+
+# pool_fill KIB: let the pool have as much, as fast as it can, and wait for it.
+pool_fill()
+{
+	local i
+	echo 0 >"$SYS/pool_rate_kb"
+	echo "$1" >"$SYS/pool_target_kb"
+	for ((i = 0; i < 300; i++)); do
+		[ "$(pool_is ready_kb)" -lt "$1" ] || return 0
+		sleep 0.1
+	done
+	diag "of $1 KiB, $(pool_is ready_kb) are ready"
+	return 1
+}
+
+# pool_empty: turn the pool off, and wait until it has given all back.
+pool_empty()
+{
+	local i
+	echo 0 >"$SYS/pool_target_kb"
+	for ((i = 0; i < 300; i++)); do
+		[ "$(pool_is ready_kb)" -gt 0 ] || return 0
+		sleep 0.1
+	done
+	return 1
+}

@@ -4,6 +4,7 @@
  * Exit status: 0 fine, 1 the check failed, 2 it could not be made.
  */
 #define _GNU_SOURCE
+#include <sys/ioctl.h>
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -374,6 +375,20 @@ static int cmd_gap(char **arg)
 	return 0;
 }
 
+/*
+ * Shut the file system of FILE down: what its journal does not have yet is lost, as
+ * when the power goes.
+ */
+static int cmd_shutdown(char **arg)
+{
+	int fd = open_file(arg[0], O_RDONLY);
+	uint32_t without_log = 2;
+
+	if (ioctl(fd, _IOR('X', 125, uint32_t), &without_log))
+		err(2, "%s: shutdown", arg[0]);
+	return 0;
+}
+
 static const struct command commands[] = {
 	{ "fill",	1, cmd_fill,	"DEVICE" },
 	{ "scan",	1, cmd_scan,	"FILE" },
@@ -385,6 +400,7 @@ static const struct command commands[] = {
 	{ "killed",	4, cmd_killed,	"FILE BYTES USEC end|hole|unwritten" },
 	{ "closers",	2, cmd_closers,	"FILE ROUNDS" },
 	{ "gap",	3, cmd_gap,	"FILE write|truncate|allocate|zero TO" },
+	{ "shutdown",	1, cmd_shutdown, "FILE" },
 	{ }
 };
 

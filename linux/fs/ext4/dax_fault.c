@@ -93,6 +93,34 @@ void ext4_dax_note_fault(struct inode *inode, pgoff_t pgoff,
 					    EXT4_DAX_PTE_FAULTS, 1);
 }
 
+/**
+ * ext4_dax_join_extents - look beyond the end of an extent
+ * @inode: the DAX file, faults on the range entered
+ * @map: blocks that are mapped; m_len grows by those that go on where it ends
+ * @len: how many are wanted
+ *
+ * Extents merge inside a leaf of the tree only. What was written at random lies in
+ * several leaves, and without this a huge page across two of them would never be
+ * mapped as one.
+ */
+void ext4_dax_join_extents(struct inode *inode, struct ext4_map_blocks *map,
+			   unsigned int len)
+{
+	const unsigned int state = EXT4_MAP_MAPPED | EXT4_MAP_UNWRITTEN;
+	struct ext4_map_blocks next;
+
+	while (map->m_len < len) {
+		next.m_lblk = map->m_lblk + map->m_len;
+		next.m_len = len - map->m_len;
+		next.m_flags = 0;
+		if (ext4_map_blocks(NULL, inode, &next, 0) <= 0 ||
+		    next.m_pblk != map->m_pblk + map->m_len ||
+		    (next.m_flags ^ map->m_flags) & state)
+			return;
+		map->m_len += next.m_len;
+	}
+}
+
 static void ext4_dax_hold_pages(struct inode *inode, pgoff_t first,
 				pgoff_t last)
 {

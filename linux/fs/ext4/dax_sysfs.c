@@ -36,6 +36,7 @@ static ssize_t zeroed_alloc_store(struct kobject *kobj,
 	if (on && ext4_dax_zeroed_alloc_refusal(sb))
 		return -EOPNOTSUPP;
 	WRITE_ONCE(EXT4_SB(sb)->s_dax.zeroed_alloc, on);
+	ext4_pool_update(sb);
 	return count;
 }
 
@@ -62,6 +63,85 @@ static ssize_t write_unzeroed_min_kb_store(struct kobject *kobj,
 	return count;
 }
 
+static ssize_t pool_target_kb_show(struct kobject *kobj,
+				   struct kobj_attribute *attr, char *buf)
+{
+	struct ext4_pool *pool = &EXT4_SB(ext4_dax_kobj_sb(kobj))->s_dax.pool;
+
+	return sysfs_emit(buf, "%u\n", READ_ONCE(pool->target_kb));
+}
+
+static ssize_t pool_target_kb_store(struct kobject *kobj,
+				    struct kobj_attribute *attr,
+				    const char *buf, size_t count)
+{
+	struct super_block *sb = ext4_dax_kobj_sb(kobj);
+	unsigned int kb;
+
+	if (kstrtouint(buf, 0, &kb) ||
+	    kb > ext4_blocks_count(EXT4_SB(sb)->s_es) <<
+		 (sb->s_blocksize_bits - 10))
+		return -EINVAL;
+	if (kb && !ext4_pool_exists(sb))
+		return -EOPNOTSUPP;
+	WRITE_ONCE(EXT4_SB(sb)->s_dax.pool.target_kb, kb);
+	ext4_pool_update(sb);
+	return count;
+}
+
+static ssize_t pool_rate_kb_show(struct kobject *kobj,
+				 struct kobj_attribute *attr, char *buf)
+{
+	struct ext4_pool *pool = &EXT4_SB(ext4_dax_kobj_sb(kobj))->s_dax.pool;
+
+	return sysfs_emit(buf, "%u\n", READ_ONCE(pool->rate_kb));
+}
+
+static ssize_t pool_rate_kb_store(struct kobject *kobj,
+				  struct kobj_attribute *attr,
+				  const char *buf, size_t count)
+{
+	struct super_block *sb = ext4_dax_kobj_sb(kobj);
+	unsigned int kb;
+
+	if (kstrtouint(buf, 0, &kb))
+		return -EINVAL;
+	WRITE_ONCE(EXT4_SB(sb)->s_dax.pool.rate_kb, kb);
+	ext4_pool_update(sb);
+	return count;
+}
+
+static ssize_t pool_ready_kb_show(struct kobject *kobj,
+				  struct kobj_attribute *attr, char *buf)
+{
+	struct super_block *sb = ext4_dax_kobj_sb(kobj);
+	struct ext4_pool *pool = &EXT4_SB(sb)->s_dax.pool;
+
+	return sysfs_emit(buf, "%ld\n",
+			  atomic_long_read(&pool->ready_blocks) <<
+			  (sb->s_blocksize_bits - 10));
+}
+
+static ssize_t verify_show(struct kobject *kobj, struct kobj_attribute *attr,
+			   char *buf)
+{
+	struct ext4_pool *pool = &EXT4_SB(ext4_dax_kobj_sb(kobj))->s_dax.pool;
+
+	return sysfs_emit(buf, "%d\n", READ_ONCE(pool->verify));
+}
+
+static ssize_t verify_store(struct kobject *kobj, struct kobj_attribute *attr,
+			    const char *buf, size_t count)
+{
+	struct ext4_pool *pool = &EXT4_SB(ext4_dax_kobj_sb(kobj))->s_dax.pool;
+	unsigned int on;
+
+	if (kstrtouint(buf, 0, &on) || on > 1)
+		return -EINVAL;
+	WRITE_ONCE(pool->verify, on);
+	return count;
+}
+
 static ssize_t ext4_dax_counter_show(struct kobject *kobj, char *buf,
 				     enum ext4_dax_counter which, int shift)
 {
@@ -82,6 +162,14 @@ static struct kobj_attribute _name##_attr = __ATTR_RO(_name)
 static struct kobj_attribute zeroed_alloc_attr = __ATTR_RW(zeroed_alloc);
 static struct kobj_attribute write_unzeroed_min_kb_attr =
 	__ATTR_RW(write_unzeroed_min_kb);
+static struct kobj_attribute pool_target_kb_attr = __ATTR_RW(pool_target_kb);
+static struct kobj_attribute pool_rate_kb_attr = __ATTR_RW(pool_rate_kb);
+static struct kobj_attribute pool_ready_kb_attr = __ATTR_RO(pool_ready_kb);
+static struct kobj_attribute verify_attr = __ATTR_RW(verify);
+EXT4_DAX_COUNTER_ATTR(pool_zeroed_kb, EXT4_DAX_POOL_ZEROED, 10);
+EXT4_DAX_COUNTER_ATTR(pool_hit_kb, EXT4_DAX_POOL_HIT, 10);
+EXT4_DAX_COUNTER_ATTR(pool_bad_kb, EXT4_DAX_POOL_BAD, 10);
+EXT4_DAX_COUNTER_ATTR(verify_failed, EXT4_DAX_VERIFY_FAILED, 0);
 EXT4_DAX_COUNTER_ATTR(unzeroed_kb, EXT4_DAX_UNZEROED, 10);
 EXT4_DAX_COUNTER_ATTR(inline_zeroed_kb, EXT4_DAX_INLINE_ZEROED, 10);
 EXT4_DAX_COUNTER_ATTR(pmd_faults, EXT4_DAX_PMD_FAULTS, 0);
@@ -93,6 +181,14 @@ EXT4_DAX_COUNTER_ATTR(range_wait_us, EXT4_DAX_RANGE_WAIT_US, 0);
 static struct attribute *ext4_dax_attrs[] = {
 	&zeroed_alloc_attr.attr,
 	&write_unzeroed_min_kb_attr.attr,
+	&pool_target_kb_attr.attr,
+	&pool_rate_kb_attr.attr,
+	&verify_attr.attr,
+	&pool_ready_kb_attr.attr,
+	&pool_zeroed_kb_attr.attr,
+	&pool_hit_kb_attr.attr,
+	&pool_bad_kb_attr.attr,
+	&verify_failed_attr.attr,
 	&unzeroed_kb_attr.attr,
 	&inline_zeroed_kb_attr.attr,
 	&pmd_faults_attr.attr,

@@ -19,7 +19,11 @@
 	EM(RANGE_WAIT_US)						\
 	EM(PMD_FAULTS)							\
 	EM(PTE_FAULTS)							\
-	EM_LAST(FALLBACK_FAULTS)
+	EM(FALLBACK_FAULTS)						\
+	EM(POOL_ZEROED)							\
+	EM(POOL_HIT)							\
+	EM(POOL_BAD)							\
+	EM_LAST(VERIFY_FAILED)
 
 #undef EM
 #undef EM_LAST
@@ -176,6 +180,37 @@ TRACE_EVENT(ext4_dax_write_fallback,
 		  (unsigned long)__entry->ino, __entry->pos, __entry->len,
 		  __entry->why)
 );
+
+DECLARE_EVENT_CLASS(ext4_dax_pool,
+	TP_PROTO(struct super_block *sb, ext4_fsblk_t block,
+		 unsigned int blocks),
+	TP_ARGS(sb, block, blocks),
+	TP_STRUCT__entry(
+		__field(dev_t, dev)
+		__field(ext4_fsblk_t, block)
+		__field(unsigned int, blocks)
+	),
+	TP_fast_assign(
+		__entry->dev = sb->s_dev;
+		__entry->block = block;
+		__entry->blocks = blocks;
+	),
+	TP_printk("dev %d,%d block %llu blocks %u",
+		  MAJOR(__entry->dev), MINOR(__entry->dev), __entry->block,
+		  __entry->blocks)
+);
+
+#define EXT4_DAX_POOL_EVENT(name)					\
+DEFINE_EVENT(ext4_dax_pool, name,					\
+	TP_PROTO(struct super_block *sb, ext4_fsblk_t block,		\
+		 unsigned int blocks),					\
+	TP_ARGS(sb, block, blocks))
+EXT4_DAX_POOL_EVENT(ext4_dax_pool_claim);
+EXT4_DAX_POOL_EVENT(ext4_dax_pool_ready);
+EXT4_DAX_POOL_EVENT(ext4_dax_pool_bad);
+EXT4_DAX_POOL_EVENT(ext4_dax_pool_use);
+EXT4_DAX_POOL_EVENT(ext4_dax_pool_back);
+EXT4_DAX_POOL_EVENT(ext4_dax_pool_drop);
 
 #endif /* _EXT4_DAX_TRACE_H */
 

@@ -14,8 +14,10 @@
 #include <linux/sizes.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
+#include "dax_pool.h"
 #include "mmap_sem.h"
 
+struct ext4_map_blocks;
 struct iov_iter;
 
 /* Bytes that a write allocates, holds, copies and converts at a time. */
@@ -42,6 +44,10 @@ enum ext4_dax_counter {
 	EXT4_DAX_PMD_FAULTS,	/* faults that mapped 2 MiB */
 	EXT4_DAX_PTE_FAULTS,	/* faults that mapped one page */
 	EXT4_DAX_FALLBACK_FAULTS, /* 2 MiB tries that fell back */
+	EXT4_DAX_POOL_ZEROED,	/* bytes that the pool's worker zeroed */
+	EXT4_DAX_POOL_HIT,	/* bytes that were served from the pool */
+	EXT4_DAX_POOL_BAD,	/* bytes that the worker could not zero */
+	EXT4_DAX_VERIFY_FAILED,	/* allocations that were found not to be zeros */
 	EXT4_DAX_NR_COUNTERS,
 };
 
@@ -69,6 +75,7 @@ struct ext4_dax_ahead {
  * @counters: percpu, no lock; live from ext4_dax_init() to ext4_dax_exit().
  * @ahead_lock: protects @ahead. A leaf, but for i_lock.
  * @ahead: struct ext4_dax_ahead of the inodes that have blocks ahead
+ * @pool: the pool of pre-zeroed chunks
  * @kobj: the sysfs folder, NULL where the device can't do DAX. Written at
  *	mount and unmount only.
  */
@@ -78,6 +85,7 @@ struct ext4_dax {
 	struct percpu_counter counters[EXT4_DAX_NR_COUNTERS];
 	spinlock_t ahead_lock;		/* of @ahead */
 	struct list_head ahead;
+	struct ext4_pool pool;
 	struct kobject *kobj;
 };
 
@@ -108,6 +116,8 @@ int ext4_dax_enter_fault(struct inode *inode, struct ext4_mmap_fault *f,
 void ext4_dax_leave_fault(struct inode *inode, struct ext4_mmap_fault *f);
 void ext4_dax_note_fault(struct inode *inode, pgoff_t pgoff,
 			 unsigned int order, vm_fault_t result);
+void ext4_dax_join_extents(struct inode *inode, struct ext4_map_blocks *map,
+			   unsigned int len);
 void ext4_exclude_faults(struct inode *inode, loff_t start, loff_t end);
 void ext4_admit_faults(struct inode *inode);
 void ext4_exclude_faults_for_write(struct inode *inode, loff_t start,
@@ -180,6 +190,12 @@ static inline bool ext4_dax_should_retry(struct inode *inode, int err,
 					 int *retries)
 {
 	return err == -ENOSPC && ext4_should_retry_alloc(inode->i_sb, retries);
+}
+
+static inline void ext4_dax_join_extents(struct inode *inode,
+					 struct ext4_map_blocks *map,
+					 unsigned int len)
+{
 }
 
 static inline void ext4_exclude_faults(struct inode *inode, loff_t start,
