@@ -12,6 +12,8 @@ static void explain_gaps(const struct model *model, const struct fsys *fs)
 			 "this kernel's ext4 does not have it, so its knobs and counters are absent");
 	if (!fs->super.known)
 		complain(fs->path, "read its superblock", "%s", fs->super.why_not);
+	else if (fs->knob[COL_POOL_TARGET].known && !fs->super.has_journal)
+		complain(fs->path, "no pool", "no journal");
 }
 
 static int run(const struct command *command, const struct invocation *call)

@@ -33,6 +33,7 @@ void super_read(struct super *super, const char *path)
 	super->stride = sb->s_raid_stride;
 	super->stripe_width = sb->s_raid_stripe_width;
 	super->zeroed_alloc = sb->s_default_mount_opts & EXT4_DEFM_DAX_ZEROED_ALLOC;
+	super->has_journal = ext2fs_has_feature_journal(sb);
 	super->mount_options = xasprintf("%.*s", (int)sizeof(sb->s_mount_opts),
 					 (const char *)sb->s_mount_opts);
 	if (*sb->s_volume_name)

@@ -13,6 +13,7 @@ struct super {
 	uint32_t block_size;	/* bytes */
 	uint32_t stride, stripe_width;	/* blocks */
 	bool zeroed_alloc;	/* default mount option bit */
+	bool has_journal;
 	char *mount_options;	/* default mount options as text; may be "" */
 	char *label, *uuid;	/* NULL if it has none */
 };
