@@ -190,8 +190,11 @@ rm "$MNT/part"
 sync
 pool_empty
 pool_fill 4096
+# At this rate there is one more for the first that goes, and then none.
 echo 1 >$SYS/pool_rate_kb
-sleep 0.5
+daxtouch write "$MNT/first" 2097152 4096 huge seq >/dev/null
+settles
+is "$(pool_is ready_kb)" 4096 "two chunks"
 daxtouch write "$MNT/used" 2097152 65536 small seq >/dev/null
 daxtouch write "$MNT/whole" 2097152 4096 huge seq >/dev/null
 is "$(pool_is ready_kb)" 0 "nothing is left of two chunks, one of them used in part"
