@@ -70,6 +70,11 @@ poison "$MNT/f" 10
 fails "ours: a bad block that is read: EIO" "Input/output error" cat "$MNT/f"
 ok "ours: written over" write 40960 4096
 ok "ours: and read" cat "$MNT/f"
+rm -f "$MNT/f"
+write 0 5000
+poison "$MNT/f" 1
+ok "ours: a write further out than a bad last block" write 1048576 4096
+ok "ours: which can be written over" write 4096 4096
 umount "$MNT"
 ok "e2fsck" e2fsck -fn "$PMEM"
 

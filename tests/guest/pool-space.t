@@ -41,6 +41,17 @@ fill()
 	du -B1 -s "$MNT" | cut -f1
 }
 
+# refills KIB: the pool has as much again, with no knob touched
+refills()
+{
+	local i
+	for ((i = 0; i < 100; i++)); do
+		[ "$(pool_is ready_kb)" -lt "$1" ] || return 0
+		sleep 0.3
+	done
+	return 1
+}
+
 # A small file system, so that it is soon full.
 for how in write small fallocate; do
 	for with in off full; do
@@ -56,6 +67,12 @@ for how in write small fallocate; do
 		got=$(fill $how)
 		left=$(df)
 		[ $with = full ] || { want=$got; wanted_left=$left; }
+		if [ $how-$with = fallocate-full ]; then
+			is "$(pool_is ready_kb)" 0 "$how: nothing is left in the pool"
+			rm "$MNT"/f*
+			sync
+			ok "$how: and it fills again when there is space" refills 204800
+		fi
 		umount "$MNT"
 		ok "$how, pool $with: e2fsck" e2fsck -fn $PMEM
 	done

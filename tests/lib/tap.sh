@@ -23,12 +23,13 @@ tap_report() # OK NAME
 # ok NAME COMMAND...: it succeeds.
 ok()
 {
-	local name=$1 out
+	local name=$1 out rc=0
 	shift
-	if out=$("$@" 2>&1); then
+	out=$("$@" 2>&1) || rc=$?
+	if [ $rc -eq 0 ]; then
 		tap_report 1 "$name"
 	else
-		tap_report 0 "$name" || diag "$* failed:"$'\n'"$out"
+		tap_report 0 "$name" || diag "$* failed ($rc):"$'\n'"$out"
 	fi
 }
 

@@ -243,8 +243,8 @@ static int run(const char *fmt, const char *image)
 
 /*
  * Is what @file has right, and is what must be there? Without a journal a block
- * that was freed and used again can show in either place: then that it is not
- * stale must do.
+ * that was freed and used again can show in either place, and an inode may be
+ * torn: then that nothing stale shows must do.
  */
 static bool check_file(ext2_filsys fs, unsigned int file, const struct note *note,
 		       bool journal)
@@ -266,8 +266,11 @@ static bool check_file(ext2_filsys fs, unsigned int file, const struct note *not
 		return !note->size;
 	}
 	if (ext2fs_read_inode(fs, ino, &inode) ||
-	    ext2fs_file_open(fs, ino, 0, &f))
+	    ext2fs_file_open(fs, ino, 0, &f)) {
+		if (!journal)
+			return true;
 		errx(2, "file %u can't be opened", file);
+	}
 	size = EXT2_I_SIZE(&inode);
 	if (size > FILE_BYTES) {
 		printf("# file %u has %ju bytes\n", file, (uintmax_t)size);
@@ -327,26 +330,11 @@ static bool check_file(ext2_filsys fs, unsigned int file, const struct note *not
 	return true;
 }
 
-static bool check_files(const char *image, const struct notes *notes, bool journal)
+static bool check_image(const char *image, const struct notes *notes, bool journal)
 {
 	ext2_filsys fs;
 	bool good = true;
 
-	if (ext2fs_open(image, 0, 0, 0, unix_io_manager, &fs))
-		errx(2, "%s can't be opened", image);
-	for (unsigned int i = 0; i < FILES; i++) {
-		static const struct note none;
-		const struct note *note = newer(&notes->file[i][0], &notes->file[i][1]);
-
-		good &= check_file(fs, i, journal ? note : &none, journal);
-	}
-	ext2fs_close(fs);
-	return good;
-}
-
-/* Recover it with e2fsck, and check it. */
-static bool check_image(const char *image, const struct notes *notes, bool journal)
-{
 	if (run("e2fsck -p '%1$s' >'%1$s.log' 2>&1", image) > 1 && journal) {
 		printf("# e2fsck -p is not content\n");
 		run("sed 's/^/# /' '%s.log'", image);
@@ -360,33 +348,16 @@ static bool check_image(const char *image, const struct notes *notes, bool journ
 		run("sed 's/^/# /' '%s.log'", image);
 		return false;
 	}
-	return check_files(image, notes, journal);
-}
+	if (ext2fs_open(image, 0, 0, 0, unix_io_manager, &fs))
+		errx(2, "%s can't be opened", image);
+	for (unsigned int i = 0; i < FILES; i++) {
+		static const struct note none;
+		const struct note *note = newer(&notes->file[i][0], &notes->file[i][1]);
 
-/* check IMAGE NOTES: one that was kept, and recovered since. */
-static int cmd_check(char **arg)
-{
-	int fd = open_file(arg[1], O_RDONLY);
-	struct notes notes;
-
-	if (read(fd, &notes, sizeof(notes)) != sizeof(notes))
-		err(2, "%s", arg[1]);
-	return !check_files(arg[0], &notes, true);
-}
-
-/* IMAGE is to be recovered elsewhere, as IMAGE.N, with IMAGE.N.notes. */
-static void keep(const char *image, const struct notes *notes, size_t n)
-{
-	char name[512];
-	int fd;
-
-	snprintf(name, sizeof(name), "%s.%zu.notes", image, n);
-	fd = open_file(name, O_WRONLY | O_CREAT | O_TRUNC);
-	if (write(fd, notes, sizeof(*notes)) != sizeof(*notes) || close(fd))
-		err(2, "%s", name);
-	name[strlen(name) - strlen(".notes")] = 0;
-	if (rename(image, name))
-		err(2, "%s", name);
+		good &= check_file(fs, i, journal ? note : &none, journal);
+	}
+	ext2fs_close(fs);
+	return good;
 }
 
 static bool find_device(int fd, off_t *start)
@@ -402,8 +373,8 @@ static bool find_device(int fd, off_t *start)
 }
 
 /*
- * watch SOCKET MEMORY IMAGE COUNT SECONDS journal|none|keep: COUNT images, or as
- * many as SECONDS allow. Prints how many. With "keep" they are not judged.
+ * watch SOCKET MEMORY IMAGE COUNT SECONDS journal|none: COUNT images, or as many
+ * as SECONDS allow. Prints how many.
  */
 static int cmd_watch(char **arg)
 {
@@ -411,7 +382,7 @@ static int cmd_watch(char **arg)
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	size_t count = number(arg[3]), n, bad = 0;
 	double end = now() + number(arg[4]);
-	bool journal = !strcmp(arg[5], "journal"), kept = !strcmp(arg[5], "keep");
+	bool journal = !strcmp(arg[5], "journal");
 	uint64_t seed = 77, one = 1;
 	char *buf = map_anon(FS_BYTES);
 	struct notes notes;
@@ -438,9 +409,7 @@ static int cmd_watch(char **arg)
 		image = open_file(arg[2], O_RDWR | O_CREAT | O_TRUNC);
 		if (pwrite(image, buf, FS_BYTES, 0) != (ssize_t)FS_BYTES || close(image))
 			err(2, "%s", arg[2]);
-		if (kept) {
-			keep(arg[2], &notes, n);
-		} else if (!check_image(arg[2], &notes, journal)) {
+		if (!check_image(arg[2], &notes, journal)) {
 			printf("# image %zu is bad\n", n);
 			bad++;
 		}
@@ -453,8 +422,7 @@ static int cmd_watch(char **arg)
 
 static const struct command commands[] = {
 	{ "work",	3, cmd_work,	"DIR DEVICE SEED" },
-	{ "watch",	6, cmd_watch,	"SOCKET MEMORY IMAGE COUNT SECONDS journal|none|keep" },
-	{ "check",	2, cmd_check,	"IMAGE NOTES" },
+	{ "watch",	6, cmd_watch,	"SOCKET MEMORY IMAGE COUNT SECONDS journal|none" },
 	{ }
 };
 

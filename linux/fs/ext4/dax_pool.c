@@ -330,8 +330,11 @@ static unsigned int ext4_pool_claim(struct ext4_pool *pool, unsigned int want)
 	return got;
 }
 
-/* Give a pinned chunk, which is on no list, back to the buddy. */
-static void ext4_pool_drop(struct ext4_pool *pool,
+/*
+ * Give a chunk that nobody else has pinned, on no list, back to the buddy. False if
+ * that could not be done.
+ */
+static bool ext4_pool_drop(struct ext4_pool *pool,
 			   struct ext4_prealloc_space *pa)
 {
 	struct super_block *sb = pool->sb;
@@ -345,7 +348,7 @@ static void ext4_pool_drop(struct ext4_pool *pool,
 		/* Its bitmap can't be read: nobody can use the blocks. */
 		pa->pa_zeroed = false;
 		ext4_pool_put(pool, &pool->bad, pa);
-		return;
+		return false;
 	}
 	ext4_lock_group(sb, group);
 	/* For who looked at the group's list before, and at the buddy after. */
@@ -355,7 +358,9 @@ static void ext4_pool_drop(struct ext4_pool *pool,
 	EXT4_MB_GRP_CLEAR_TRIMMED(e4b.bd_info);
 	ext4_unlock_group(sb, group);
 	ext4_mb_unload_buddy(&e4b);
+	WARN_ON_ONCE(atomic_read(&pa->pa_count) != 1);
 	kmem_cache_free(ext4_pspace_cachep, pa);
+	return true;
 }
 
 /*
@@ -545,10 +550,8 @@ static long ext4_pool_step(struct ext4_pool *pool)
 	if (!wanted || ready >= target + EXT4_POOL_CHUNK)
 		for (int i = 0; i < ARRAY_SIZE(lists) - wanted && !pa; i++)
 			pa = ext4_pool_take(pool, lists[i], 1);
-	if (pa) {
-		ext4_pool_drop(pool, pa);
-		return 0;
-	}
+	if (pa)
+		return ext4_pool_drop(pool, pa) ? 0 : EXT4_POOL_NEVER;
 	if (!wanted) {
 		pool->nr_bad = 0;
 		return EXT4_POOL_NEVER;
@@ -815,11 +818,13 @@ bool ext4_pool_use(struct ext4_allocation_context *ac)
 /**
  * ext4_pool_release - an allocation from a run of the pool has ended
  * @ac: the allocation, ac_b_ex.fe_len 0 if it failed
- * @pa: the run, still pinned; the caller lets go of it
+ * @pa: the run, still pinned
  *
  * Context: as ext4_pool_use().
+ * Return: whether the pool has what is left, and @pa is let go of. If not, nothing
+ * is left, and the caller lets go of it.
  */
-void ext4_pool_release(struct ext4_allocation_context *ac,
+bool ext4_pool_release(struct ext4_allocation_context *ac,
 		       struct ext4_prealloc_space *pa)
 {
 	struct ext4_pool *pool = ext4_pool(ac->ac_sb);
@@ -831,11 +836,10 @@ void ext4_pool_release(struct ext4_allocation_context *ac,
 	pa->pa_free -= ac->ac_b_ex.fe_len;
 	spin_unlock(&pa->pa_lock);
 	if (!pa->pa_free)
-		return;
-	spin_lock(&pool->lock);
-	ext4_pool_add(pool, pa->pa_free == EXT4_POOL_CHUNK ? &pool->ready :
+		return false;
+	ext4_pool_put(pool, pa->pa_free == EXT4_POOL_CHUNK ? &pool->ready :
 							      &pool->open, pa);
-	spin_unlock(&pool->lock);
+	return true;
 }
 
 /**
@@ -857,7 +861,7 @@ void ext4_pool_forget(struct super_block *sb, struct ext4_prealloc_space *pa)
  * ext4_pool_give_back - an inode lets go of a preallocation
  * @sb: the file system
  * @pa: the preallocation, deleted, no longer the inode's, still on its group's
- *	list
+ *	list, and on one of the caller's by u.pa_tmp_list
  *
  * Context: i_data_sem held for write.
  * Return: whether it was a chunk with no block used, which the pool has again.
@@ -870,6 +874,7 @@ bool ext4_pool_give_back(struct super_block *sb, struct ext4_prealloc_space *pa)
 	    atomic_read(&pool->yielding))
 		return false;
 	trace_ext4_dax_pool_back(sb, pa->pa_pstart, pa->pa_len);
+	list_del(&pa->u.pa_tmp_list);
 	spin_lock(&pool->lock);
 	spin_lock(&pa->pa_lock);
 	ext4_pool_own(pool, pa);
@@ -916,6 +921,9 @@ void ext4_pool_unyield(struct super_block *sb)
 	 */
 	smp_mb__before_atomic();
 	atomic_dec(&pool->yielding);
+	/* Nothing may be left whose use would start the worker. */
+	if (pool->wq)
+		queue_delayed_work(pool->wq, &pool->work, EXT4_POOL_LATER);
 }
 
 /*
@@ -943,12 +951,27 @@ static ext4_fsblk_t ext4_pool_verify(struct super_block *sb, ext4_fsblk_t pblk,
 	return pblk;
 }
 
+/* Has a block become bad since it was zeroed? */
+static bool ext4_pool_is_poisoned(struct super_block *sb, ext4_fsblk_t pblk,
+				  unsigned int len)
+{
+	long n;
+	int id;
+
+	id = dax_read_lock();
+	n = dax_direct_access(EXT4_SB(sb)->s_daxdev, ext4_pool_pgoff(sb, pblk),
+			      len, DAX_ACCESS, NULL, NULL);
+	dax_read_unlock(id);
+	return n < (long)len;
+}
+
 /**
  * ext4_pool_zeroed - need new blocks not be zeroed?
  * @inode: the file
  * @map: new blocks, which nothing shows yet; EXT4_MAP_ZEROED goes
  *
- * With the knob verify, blocks of the pool are read first. What is not zeros is
+ * Blocks that have become bad are zeroed inline, which clears them. With the knob
+ * verify, blocks of the pool are read first. What is not zeros is
  * logged and counted, and the caller zeroes it.
  *
  * Context: i_data_sem held for write, a transaction open.
@@ -963,6 +986,8 @@ bool ext4_pool_zeroed(struct inode *inode, struct ext4_map_blocks *map)
 	if (!(map->m_flags & EXT4_MAP_ZEROED))
 		return false;
 	map->m_flags &= ~EXT4_MAP_ZEROED;
+	if (ext4_pool_is_poisoned(sb, map->m_pblk, map->m_len))
+		return false;
 	if (READ_ONCE(pool->verify)) {
 		bad = ext4_pool_verify(sb, map->m_pblk, end);
 		if (bad < end) {

@@ -76,7 +76,7 @@ void ext4_pool_update(struct super_block *sb);
 bool ext4_pool_exists(struct super_block *sb);
 
 bool ext4_pool_use(struct ext4_allocation_context *ac);
-void ext4_pool_release(struct ext4_allocation_context *ac,
+bool ext4_pool_release(struct ext4_allocation_context *ac,
 		       struct ext4_prealloc_space *pa);
 void ext4_pool_forget(struct super_block *sb, struct ext4_prealloc_space *pa);
 bool ext4_pool_give_back(struct super_block *sb,
@@ -102,9 +102,10 @@ static inline bool ext4_pool_use(struct ext4_allocation_context *ac)
 	return false;
 }
 
-static inline void ext4_pool_release(struct ext4_allocation_context *ac,
+static inline bool ext4_pool_release(struct ext4_allocation_context *ac,
 				     struct ext4_prealloc_space *pa)
 {
+	return false;
 }
 
 static inline void ext4_pool_forget(struct super_block *sb,

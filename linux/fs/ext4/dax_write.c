@@ -627,7 +627,8 @@ bool ext4_dax_reclaim_ahead(struct super_block *sb)
 	bool freed = false;
 	LIST_HEAD(todo);
 
-	if (list_empty_careful(&dax->ahead) || ext4_journal_current_handle())
+	if (list_empty_careful(&dax->ahead) || sb_rdonly(sb) ||
+	    ext4_journal_current_handle())
 		return false;
 	spin_lock(&dax->ahead_lock);
 	list_splice_init(&dax->ahead, &todo);
@@ -820,8 +821,12 @@ ssize_t ext4_dax_write(struct kiocb *iocb, struct iov_iter *from)
 		return ext4_dax_write_nowait(&w);
 	/* Most of what is small is copied over blocks that are written. */
 	if (count < ext4_dax_unzeroed_min(w.inode) &&
-	    end <= EXT4_I(w.inode)->i_disksize)
-		return ext4_dax_write_zeroed(iocb, from);
+	    end <= EXT4_I(w.inode)->i_disksize) {
+		do {
+			ret = ext4_dax_write_zeroed(iocb, from);
+		} while (ext4_dax_should_retry(w.inode, ret, &retries));
+		return ret;
+	}
 
 	while (iov_iter_count(from)) {
 		ret = ext4_dax_write_piece(&w);
