@@ -124,10 +124,11 @@ says "no such path" '/mnt/none: find: No such file or directory' 1 status /mnt/n
 says "a file of the kernel" '/proc/self/mountinfo: find its device: not on a block device' 1 verify /proc/self/mountinfo
 
 # Blocks that the kernel knows it cannot read: one, then all where the journal and
-# small files are.
+# small files are, and no chunk of the pool elsewhere.
 echo "520000 8" >/sys/class/block/pmem0/badblocks
 machine bad-block /mnt/a
 verdict bad-block /mnt/a 3 "persistence=warn bad_blocks=fail"
+pool_empty
 echo "4096 250000" >/sys/class/block/pmem0/badblocks
 verdict "bad blocks for files" /mnt/a 3 "persistence=warn bad_blocks=fail map_sync=fail map_2m=skipped"
 umount /mnt/a
