@@ -202,6 +202,21 @@ for i in 1 2 3; do
 	daxtouch write "$MNT/after$i" 65536 4096 small seq >/dev/null
 done
 ok "and its blocks are the file's alone" daxtouch check "$MNT/used" 65536
+
+# What is behind the last block used is.
+sync
+pool_empty
+pool_fill 2048
+echo 1 >$SYS/pool_rate_kb
+daxtouch write "$MNT/third" 2097152 4096 huge seq >/dev/null
+settles
+daxtouch write "$MNT/front" 2097152 2097152 small seq >/dev/null
+is "$(pool_is ready_kb)" 2044 "a file has used the first block of a chunk: the rest is for small files"
+mark
+daxtouch write "$MNT/rest" 1048576 4096 small seq >/dev/null
+is "$(used) $(pool_is ready_kb)" "1024 0 1020" "and they are served from it"
+ok "no stale byte" daxtouch check "$MNT/rest" 4096
+ok "nor in the other" daxtouch check "$MNT/front" 2097152
 pool_fill 131072
 
 # fallocate owns unwritten blocks, and takes none of the pool, which is not refilled.

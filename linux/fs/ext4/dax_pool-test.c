@@ -158,39 +158,80 @@ static void test_discarded(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, ext4_pool_take(f->pool, &f->pool->ready, 1));
 }
 
-/* An inode lets go: only of what is zeroed, and of no block used, has the pool. */
+/*
+ * An inode lets go: what is behind the last block used goes to the pool, and only
+ * there, if it is zeroed, wanted, and worth a run.
+ */
 static void test_give_back(struct kunit *test)
 {
+	void *bitmap = kunit_kzalloc(test, GROUP / 8, GFP_KERNEL);
 	struct fixture *f = fixture(test);
 	struct ext4_pool *pool = f->pool;
-	struct ext4_prealloc_space *pa;
+	struct ext4_group_info info = {};
+	struct ext4_buddy e4b = { .bd_sb = &f->sb, .bd_info = &info };
+	struct ext4_prealloc_space *pa, *rest;
 
-	/* Never looked into. */
-	pool->wq = (struct workqueue_struct *)f;
+	KUNIT_ASSERT_NOT_NULL(test, bitmap);
+	INIT_LIST_HEAD(&info.bb_prealloc_list);
+	f->sbi.s_journal = kunit_kzalloc(test, sizeof(journal_t), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, f->sbi.s_journal);
+	f->sbi.s_dax.zeroed_alloc = true;
+	pool->target_kb = 1;
+	pool->wq = system_wq;
+	disable_delayed_work(&pool->work);
 	pa = ext4_pool_take(pool, &pool->ready, CHUNK);
 	KUNIT_ASSERT_NOT_NULL(test, pa);
 	atomic_dec(&pa->pa_count);
 	pa->pa_type = MB_INODE_PA;
-	pa->pa_deleted = 1;
 
-	pa->pa_free = CHUNK - 1;
-	KUNIT_EXPECT_FALSE(test, ext4_pool_give_back(&f->sb, pa));
-	pa->pa_free = CHUNK;
+	/* The first, and one in the middle. */
+	mb_set_bits(bitmap, CHUNK, 1);
+	mb_set_bits(bitmap, CHUNK + 9, 1);
+	pa->pa_free = CHUNK - 2;
+
 	pa->pa_zeroed = false;
-	KUNIT_EXPECT_FALSE(test, ext4_pool_give_back(&f->sb, pa));
+	ext4_pool_give_back(&e4b, bitmap, pa);
 	pa->pa_zeroed = true;
 	atomic_inc(&pool->yielding);
-	KUNIT_EXPECT_FALSE(test, ext4_pool_give_back(&f->sb, pa));
+	ext4_pool_give_back(&e4b, bitmap, pa);
 	atomic_dec(&pool->yielding);
-	KUNIT_EXPECT_EQ(test, pa->pa_type, MB_INODE_PA);
+	pool->target_kb = 0;
+	ext4_pool_give_back(&e4b, bitmap, pa);
+	pool->target_kb = 1;
+	mb_set_bits(bitmap, CHUNK + CHUNK / 2, 1);
+	pa->pa_free--;
+	ext4_pool_give_back(&e4b, bitmap, pa);
+	ext4_clear_bit(CHUNK + CHUNK / 2, bitmap);
+	pa->pa_free++;
+	KUNIT_EXPECT_EQ(test, pa->pa_len, CHUNK);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&pool->ready_blocks), 0);
 
-	KUNIT_EXPECT_TRUE(test, ext4_pool_give_back(&f->sb, pa));
-	KUNIT_EXPECT_EQ(test, pa->pa_type, MB_POOL_PA);
-	KUNIT_EXPECT_EQ(test, pa->pa_deleted, 0);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&pool->ready_blocks), CHUNK);
-	KUNIT_EXPECT_PTR_EQ(test, ext4_pool_take(pool, &pool->ready, CHUNK),
-			    pa);
+	ext4_pool_give_back(&e4b, bitmap, pa);
+	KUNIT_EXPECT_EQ(test, pa->pa_len, 10);
+	KUNIT_EXPECT_EQ(test, pa->pa_free, 8);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&pool->ready_blocks),
+			CHUNK - 10);
+	rest = ext4_pool_take(pool, &pool->open, 1);
+	KUNIT_ASSERT_NOT_NULL(test, rest);
+	KUNIT_EXPECT_EQ(test, rest->pa_pstart, GROUP + CHUNK + 10);
+	KUNIT_EXPECT_EQ(test, rest->pa_len, CHUNK - 10);
+	KUNIT_EXPECT_EQ(test, rest->pa_free, CHUNK - 10);
+	KUNIT_EXPECT_TRUE(test, rest->pa_zeroed);
+	KUNIT_EXPECT_PTR_EQ(test, info.bb_prealloc_list.next,
+			    &rest->pa_group_list);
+	kmem_cache_free(ext4_pspace_cachep, rest);
+
+	/* No block used: a chunk again. */
+	INIT_LIST_HEAD(&info.bb_prealloc_list);
+	memset(bitmap, 0, GROUP / 8);
+	pa->pa_len = CHUNK;
+	pa->pa_free = CHUNK;
+	ext4_pool_give_back(&e4b, bitmap, pa);
+	KUNIT_EXPECT_EQ(test, pa->pa_len, 0);
+	KUNIT_EXPECT_EQ(test, pa->pa_free, 0);
+	rest = ext4_pool_take(pool, &pool->ready, CHUNK);
+	KUNIT_ASSERT_NOT_NULL(test, rest);
+	kmem_cache_free(ext4_pspace_cachep, rest);
 }
 
 struct pace {

@@ -19,12 +19,13 @@
  *   claimed	on @claimed. Not free for others, and not zeroed
  *   in flight	on no list, pinned by the worker, which holds @busy
  *   ready	on @ready, zeroed and durably so
- *   open	on @open: the rest of a chunk that small files were served from
+ *   open	on @open: the rest of a chunk that small files were served from, or
+ *		that an inode has let go of
  *   in use	on no list, pinned by an allocation; then the rest goes back
  *   bad	on @bad: poison, or not contiguous memory. It stays until the pool
  *		is emptied or somebody finds no space, so it isn't tried again
  *   an inode's	a preallocation of that inode with pa_zeroed. When the inode lets
- *		go before it has used a block, it is ready again
+ *		go, what is behind its last used block is open, or ready
  *
  * Invariant: a free block of a preallocation with pa_zeroed reads as zeros, and
  * nothing wrote to it since. It leaves the preallocation when it is allocated,
@@ -71,6 +72,9 @@
 
 /* Files of at most these blocks share chunks, others get one a window. */
 #define EXT4_POOL_SMALL		(EXT4_POOL_CHUNK / 2)
+
+/* Of the rests of chunks, which nothing but small files can use, this many stay. */
+#define EXT4_POOL_MAX_OPEN	8
 
 /* How many chunks wait for one commit, and when too many were bad. */
 #define EXT4_POOL_BATCH		32
@@ -166,16 +170,16 @@ static bool ext4_pool_search(struct ext4_pool *pool)
 	ext4_grpblk_t first;
 	ext4_fsblk_t pblk;
 
-	if (pool->searched)
+	if (pool->aligned || pool->searched == groups)
 		return pool->aligned;
-	for (group = 0; group < groups && !pool->aligned; group++) {
+	for (group = pool->searched; group < groups && !pool->aligned; group++) {
 		first = ext4_pool_first(sb, group);
 		pblk = ext4_group_first_block_no(sb, group) + first;
 		if (first + EXT4_POOL_CHUNK <= EXT4_BLOCKS_PER_GROUP(sb))
 			pool->aligned = ext4_pool_is_aligned(sb, pblk);
 		cond_resched();
 	}
-	pool->searched = true;
+	pool->searched = groups;
 	if (!pool->aligned)
 		ext4_msg(sb, KERN_WARNING,
 			 "no pool of zeroed chunks: no group has 2 MiB of memory that are aligned");
@@ -224,6 +228,17 @@ static struct ext4_prealloc_space *ext4_pool_take(struct ext4_pool *pool,
 	return NULL;
 }
 
+/* How many runs small files are served from. */
+static size_t ext4_pool_nr_open(struct ext4_pool *pool)
+{
+	size_t n;
+
+	spin_lock(&pool->lock);
+	n = list_count_nodes(&pool->open);
+	spin_unlock(&pool->lock);
+	return n;
+}
+
 /* Put a pinned chunk on a list, and let go of it. */
 static void ext4_pool_put(struct ext4_pool *pool, struct list_head *list,
 			  struct ext4_prealloc_space *pa)
@@ -267,6 +282,10 @@ static unsigned int ext4_pool_claim_group(struct ext4_pool *pool,
 
 	if (!grp || EXT4_MB_GRP_BBITMAP_CORRUPT(grp) ||
 	    READ_ONCE(grp->bb_free) < EXT4_POOL_CHUNK)
+		return 0;
+	/* Wherever a free chunk starts, it has one of the buddy's half as large. */
+	if (!EXT4_MB_GRP_NEED_INIT(grp) &&
+	    READ_ONCE(grp->bb_largest_free_order) < (int)PMD_ORDER - 1)
 		return 0;
 	start = ext4_pool_first(sb, group);
 	if (ext4_mb_load_buddy(sb, group, &e4b))
@@ -519,7 +538,8 @@ static long ext4_pool_fill(struct ext4_pool *pool, unsigned int want)
 		    EXT4_MOUNT_WRITEBACK_DATA)
 			want = 1;
 		if (!ext4_pool_claim(pool, min(want, EXT4_POOL_BATCH)))
-			return EXT4_POOL_LATER;
+			return EXT4_POOL_LATER << min(pool->nr_none++, 4u);
+		pool->nr_none = 0;
 		pool->tid = ext4_pool_tid(pool);
 	}
 	switch (ext4_pool_is_committed(pool)) {
@@ -550,6 +570,8 @@ static long ext4_pool_step(struct ext4_pool *pool)
 	if (!wanted || ready >= target + EXT4_POOL_CHUNK)
 		for (int i = 0; i < ARRAY_SIZE(lists) - wanted && !pa; i++)
 			pa = ext4_pool_take(pool, lists[i], 1);
+	else if (ext4_pool_nr_open(pool) > EXT4_POOL_MAX_OPEN)
+		pa = ext4_pool_take(pool, &pool->open, 1);
 	if (pa)
 		return ext4_pool_drop(pool, pa) ? 0 : EXT4_POOL_NEVER;
 	if (!wanted) {
@@ -683,6 +705,7 @@ void ext4_pool_update(struct super_block *sb)
 		return;
 	mutex_lock(&pool->busy);
 	pool->next = 0;
+	pool->nr_none = 0;
 	mutex_unlock(&pool->busy);
 	mod_delayed_work(pool->wq, &pool->work, 0);
 }
@@ -859,30 +882,55 @@ void ext4_pool_forget(struct super_block *sb, struct ext4_prealloc_space *pa)
 
 /**
  * ext4_pool_give_back - an inode lets go of a preallocation
- * @sb: the file system
- * @pa: the preallocation, deleted, no longer the inode's, still on its group's
- *	list, and on one of the caller's by u.pa_tmp_list
+ * @e4b: the buddy of its group
+ * @bitmap: the on-disk bitmap of its group
+ * @pa: the preallocation, deleted, on no list; loses what is given back
  *
- * Context: i_data_sem held for write.
- * Return: whether it was a chunk with no block used, which the pool has again.
+ * The pool has again what lies behind the last block that was used: the whole
+ * chunk, or a run for small files if there are few of them. What is left of @pa
+ * is for the caller to free.
+ *
+ * Context: i_data_sem held for write, the group locked.
  */
-bool ext4_pool_give_back(struct super_block *sb, struct ext4_prealloc_space *pa)
+void ext4_pool_give_back(struct ext4_buddy *e4b, void *bitmap,
+			 struct ext4_prealloc_space *pa)
 {
+	struct super_block *sb = e4b->bd_sb;
 	struct ext4_pool *pool = ext4_pool(sb);
+	struct ext4_prealloc_space *rest;
+	ext4_grpblk_t first, used, len;
 
-	if (!pa->pa_zeroed || pa->pa_free != pa->pa_len || !pool->wq ||
+	/* Who raises @yielding locks the group after that, to discard. */
+	if (!pa->pa_zeroed || !pool->wq || !ext4_pool_is_wanted(pool) ||
 	    atomic_read(&pool->yielding))
-		return false;
-	trace_ext4_dax_pool_back(sb, pa->pa_pstart, pa->pa_len);
-	list_del(&pa->u.pa_tmp_list);
+		return;
+	ext4_get_group_no_and_offset(sb, pa->pa_pstart, NULL, &first);
+	for (used = pa->pa_len; used; used--)
+		if (ext4_test_bit(first + used - 1, bitmap))
+			break;
+	len = pa->pa_len - used;
+	if (len < EXT4_POOL_SMALL ||
+	    (used && ext4_pool_nr_open(pool) >= EXT4_POOL_MAX_OPEN))
+		return;
+	rest = kmem_cache_zalloc(ext4_pspace_cachep, GFP_NOWAIT);
+	if (!rest)
+		return;
+
+	spin_lock_init(&rest->pa_lock);
+	ext4_pool_own(pool, rest);
+	rest->pa_pstart = pa->pa_pstart + used;
+	rest->pa_len = len;
+	rest->pa_free = len;
+	rest->pa_zeroed = true;
+	trace_ext4_dax_pool_back(sb, rest->pa_pstart, len);
+	list_add(&rest->pa_group_list, &e4b->bd_info->bb_prealloc_list);
 	spin_lock(&pool->lock);
-	spin_lock(&pa->pa_lock);
-	ext4_pool_own(pool, pa);
-	pa->pa_deleted = 0;
-	ext4_pool_add(pool, &pool->ready, pa);
-	spin_unlock(&pa->pa_lock);
+	ext4_pool_add(pool, used ? &pool->open : &pool->ready, rest);
 	spin_unlock(&pool->lock);
-	return true;
+	pa->pa_len -= len;
+	pa->pa_free -= len;
+	/* It may be one too many, or not be wanted any more. */
+	queue_delayed_work(pool->wq, &pool->work, EXT4_POOL_SOON);
 }
 
 /**

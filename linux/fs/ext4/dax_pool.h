@@ -12,6 +12,7 @@
 #include <linux/workqueue.h>
 
 struct ext4_allocation_context;
+struct ext4_buddy;
 struct ext4_map_blocks;
 struct ext4_prealloc_space;
 struct inode;
@@ -38,7 +39,9 @@ struct super_block;
  * @bad: chunks that can't be zeroed
  * @ready_blocks: of @ready and @open. Moves with them, under pa_lock or a pin
  * @nr_bad: chunks that were put on @bad. @busy
- * @aligned: a group has room for a chunk; @searched: that was looked at. @busy
+ * @nr_none: how often in a row there was none to claim. @busy
+ * @searched: the groups that were looked at for room for a chunk. @busy
+ * @aligned: one of them has it. @busy
  * @target_kb: the knobs of the same names, each a single store and read without
  * @rate_kb:	a lock
  * @verify:
@@ -61,7 +64,8 @@ struct ext4_pool {
 	struct list_head bad;
 	atomic_long_t ready_blocks;
 	unsigned int nr_bad;
-	bool searched;
+	unsigned int nr_none;
+	unsigned int searched;
 	bool aligned;
 	unsigned int target_kb;
 	unsigned int rate_kb;
@@ -79,7 +83,7 @@ bool ext4_pool_use(struct ext4_allocation_context *ac);
 bool ext4_pool_release(struct ext4_allocation_context *ac,
 		       struct ext4_prealloc_space *pa);
 void ext4_pool_forget(struct super_block *sb, struct ext4_prealloc_space *pa);
-bool ext4_pool_give_back(struct super_block *sb,
+void ext4_pool_give_back(struct ext4_buddy *e4b, void *bitmap,
 			 struct ext4_prealloc_space *pa);
 void ext4_pool_yield(struct super_block *sb);
 void ext4_pool_unyield(struct super_block *sb);
@@ -113,10 +117,9 @@ static inline void ext4_pool_forget(struct super_block *sb,
 {
 }
 
-static inline bool ext4_pool_give_back(struct super_block *sb,
+static inline void ext4_pool_give_back(struct ext4_buddy *e4b, void *bitmap,
 				       struct ext4_prealloc_space *pa)
 {
-	return false;
 }
 
 static inline void ext4_pool_yield(struct super_block *sb)
