@@ -21,6 +21,7 @@ int ext4_dax_init(struct ext4_dax *dax)
 {
 	dax->write_unzeroed_min = EXT4_DAX_WRITE_UNZEROED_MIN;
 	spin_lock_init(&dax->ahead_lock);
+	mutex_init(&dax->ahead_reclaim);
 	INIT_LIST_HEAD(&dax->ahead);
 	ext4_pool_init(&dax->pool);
 	return percpu_counter_init_many(dax->counters, 0, GFP_KERNEL,

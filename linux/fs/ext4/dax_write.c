@@ -129,8 +129,9 @@ static unsigned int ext4_dax_unzeroed_min(struct inode *inode)
 }
 
 /*
- * The next @len bytes, or as many as the buffer has, rounded up to whole blocks:
- * a hole gets no block that the buffer can't fill.
+ * The next @len bytes, or as many as the buffer has, rounded up to whole blocks: a
+ * hole gets no block that the buffer can't fill. Looks as far ahead only as
+ * @w->fault_in: what is not there behind that leaves unwritten blocks.
  */
 static size_t ext4_dax_readable(struct ext4_dax_write *w, size_t len)
 {
@@ -448,16 +449,11 @@ out:
 static ssize_t ext4_dax_fill(struct ext4_dax_write *w, size_t len)
 {
 	size_t block = i_blocksize(w->inode), faulted_in = 0;
-	int retries = 0;
 	ssize_t ret;
 
 	for (;;) {
 		ret = ext4_dax_try_fill(w, len);
 		switch (ret) {
-		case -ENOSPC:
-			if (!ext4_should_retry_alloc(w->inode->i_sb, &retries))
-				return ret;
-			break;
 		case -EFAULT:
 			if (faulted_in) {
 				w->fault_in = block;
@@ -599,11 +595,12 @@ void ext4_dax_release(struct inode *inode)
 	 * system read-only under writers.
 	 */
 	if (!atomic_dec_and_test(&ahead->writers) ||
-	    list_empty_careful(&ahead->list) || sb_rdonly(inode->i_sb))
+	    list_empty_careful(&ahead->list))
 		return;
 	inode_lock(inode);
 	if (sb_start_intwrite_trylock(inode->i_sb)) {
-		ext4_dax_trim_ahead(inode);
+		if (!sb_rdonly(inode->i_sb))
+			ext4_dax_trim_ahead(inode);
 		sb_end_intwrite(inode->i_sb);
 	}
 	inode_unlock(inode);
@@ -627,9 +624,10 @@ bool ext4_dax_reclaim_ahead(struct super_block *sb)
 	bool freed = false;
 	LIST_HEAD(todo);
 
-	if (list_empty_careful(&dax->ahead) || sb_rdonly(sb) ||
-	    ext4_journal_current_handle())
+	if (sb_rdonly(sb) || ext4_journal_current_handle())
 		return false;
+	/* Who finds no space while another one reclaims has some afterwards. */
+	mutex_lock(&dax->ahead_reclaim);
 	spin_lock(&dax->ahead_lock);
 	list_splice_init(&dax->ahead, &todo);
 	while (!list_empty(&todo)) {
@@ -648,6 +646,7 @@ bool ext4_dax_reclaim_ahead(struct super_block *sb)
 		spin_lock(&dax->ahead_lock);
 	}
 	spin_unlock(&dax->ahead_lock);
+	mutex_unlock(&dax->ahead_reclaim);
 	return freed;
 }
 
@@ -681,18 +680,16 @@ static ssize_t ext4_dax_append(struct ext4_dax_write *w, size_t len)
 	unsigned int bs = i_blocksize(inode);
 	loff_t pos = w->iocb->ki_pos, end;
 	struct ext4_map_blocks map;
-	int retries = 0;
 	ssize_t ret;
 	size_t want;
 
 	WARN_ON_ONCE(round_down(pos, bs) < ext4_dax_fault_end(inode));
 	if (ahead->start != pos >> inode->i_blkbits)
 		ext4_dax_trim_ahead(inode);
-	do {
-		want = retries ? 0 : ext4_dax_ahead_wanted(inode);
-		ret = ext4_dax_get_blocks(inode, &map, pos, &len, want);
-	} while (ret == -ENOSPC &&
-		 ext4_should_retry_alloc(inode->i_sb, &retries));
+	want = ext4_dax_ahead_wanted(inode);
+	ret = ext4_dax_get_blocks(inode, &map, pos, &len, want);
+	if (ret == -ENOSPC && want)
+		ret = ext4_dax_get_blocks(inode, &map, pos, &len, 0);
 	if (ret < 0)
 		return ret;
 	if (ret) {
@@ -830,10 +827,12 @@ ssize_t ext4_dax_write(struct kiocb *iocb, struct iov_iter *from)
 
 	while (iov_iter_count(from)) {
 		ret = ext4_dax_write_piece(&w);
-		if (ret > 0)
+		if (ret > 0) {
 			done += ret;
-		else if (!ext4_dax_should_retry(w.inode, ret, &retries))
+			retries = 0;
+		} else if (!ext4_dax_should_retry(w.inode, ret, &retries)) {
 			break;
+		}
 	}
 	/*
 	 * The CPU can't overwrite a part of a poisoned page: -EIO where we zero,

@@ -74,6 +74,8 @@ struct ext4_dax_ahead {
  *	a single store; read without a lock.
  * @counters: percpu, no lock; live from ext4_dax_init() to ext4_dax_exit().
  * @ahead_lock: protects @ahead. A leaf, but for i_lock.
+ * @ahead_reclaim: held by who reclaims what is ahead of all files. Under it i_rwsem
+ *	is only tried
  * @ahead: struct ext4_dax_ahead of the inodes that have blocks ahead
  * @pool: the pool of pre-zeroed chunks
  * @kobj: the sysfs folder, NULL where the device can't do DAX. Written at
@@ -84,6 +86,7 @@ struct ext4_dax {
 	unsigned int write_unzeroed_min;
 	struct percpu_counter counters[EXT4_DAX_NR_COUNTERS];
 	spinlock_t ahead_lock;		/* of @ahead */
+	struct mutex ahead_reclaim;	/* one at a time */
 	struct list_head ahead;
 	struct ext4_pool pool;
 	struct kobject *kobj;
