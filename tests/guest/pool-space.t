@@ -26,9 +26,8 @@ fill()
 	case $1 in
 	write) dd if=/dev/zero of="$MNT/fill" bs=1M status=none 2>/dev/null ;;
 	small)
-		for ((i = 0; i < 500; i++)); do
-			dd if=/dev/zero of="$MNT/small$i" bs=700K count=1 status=none 2>/dev/null || break
-		done
+		# Until there is no space.
+		head -c 350M /dev/zero | split -a 3 -b 700K - "$MNT/small" 2>/dev/null
 		dd if=/dev/zero of="$MNT/fill" bs=4K status=none 2>/dev/null
 		;;
 	fallocate)
