@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # mke2fs -T pmem and tune2fs, the mount that comes of them, and what ext4dax
 # says about it; with our ext4 and with stock.
+# kernel: stock release
 . tests/lib/tap.sh
 . tests/lib/guest.sh
 

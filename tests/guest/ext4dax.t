@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# ext4dax on a real namespace.
+# ext4dax on a real namespace. Of the kernel it needs no more than others test.
+# kernel: stock release
 # vm: --timeout 600
 . tests/lib/tap.sh
 . tests/lib/guest.sh

@@ -81,7 +81,7 @@ after encryption dax=always
 ok "encryption: the key once more" daxwrite encrypt "$MNT/secret"
 ok "encryption: the same after a remount" cmp $REF "$MNT/secret/mix"
 sync
-is "$(dd if="$PMEM" bs=1M status=none | grep -caF 'in plain text')" 0 "encryption: not in plain text on the device"
+is "$(dd if="$PMEM" bs=1M iflag=direct status=none | grep -caF 'in plain text')" 0 "encryption: not in plain text on the device"
 umount "$MNT"
 
 fresh dax=always -O verity
@@ -131,7 +131,7 @@ if have_stock; then
 	echo 'in plain text' >"$MNT/secret/f"
 	ok "stock: a new file in an encrypted directory is DAX" daxwrite dax "$MNT/secret/f"
 	sync
-	is "$(dd if="$PMEM" bs=1M status=none | grep -caF 'in plain text')" 1 "stock: and in plain text on the device"
+	is "$(dd if="$PMEM" bs=1M iflag=direct status=none | grep -caF 'in plain text')" 1 "stock: and in plain text on the device"
 	umount "$MNT"
 else
 	skip "what stock gets wrong" "ext4 is built in"

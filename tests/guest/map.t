@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # ext4dax map against the page tables: what it says of each 2 MiB of a file is how
 # the kernel then maps it.
+# kernel: stock release
 . tests/lib/tap.sh
 . tests/lib/guest.sh
 

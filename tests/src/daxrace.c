@@ -369,7 +369,7 @@ static int cmd_neighbour(char **arg)
  * counts. For faults, the holder holds for long and comes back at once; for
  * holders, faults take as long as a commit.
  */
-enum { HUNGRY = 3, MANY = 12 };
+enum { HUNGRY = 8, MANY = 24 };
 
 static bool long_faults;
 
