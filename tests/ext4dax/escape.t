@@ -5,13 +5,14 @@
 . "$(dirname "$0")/lib.sh"
 
 esc=$'\033'
+c1=$'\177\302\233'
 good_tree
 
 # shellcheck disable=SC2317 # ok calls it
-# plain FILE: it has no byte below space but newline, and is valid UTF-8.
+# plain FILE: it has no control character but newline, and is valid UTF-8.
 plain()
 {
-	! LC_ALL=C grep -aqP '[\x00-\x08\x0b-\x1f\x7f]' "$1" && iconv -f UTF-8 -t UTF-8 "$1"
+	! LC_ALL=C grep -aqP '[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]' "$1" && iconv -f UTF-8 -t UTF-8 "$1"
 }
 
 run status "$work/${esc}[31mred"
@@ -30,7 +31,7 @@ lines"
 is "a newline stays in one line" "$(wc -l <"$work/err")" 1
 
 : >"$tree/proc/self/mountinfo"
-mounted 259:0 "/a${esc}]0;title\\040b" dax=always,stripe=512
+mounted 259:0 "/a${esc}]0;title\\040b$c1" dax=always,stripe=512
 /sbin/e2label "$tree/dev/pmem0" "$(printf 'l\033[1m\377')"
 for args in "list" "list --columns mountpoint,label" "status namespace0.0" "verify namespace0.0"; do
 	# shellcheck disable=SC2086 # words on purpose
@@ -45,7 +46,7 @@ run metrics --sysroot "$tree"
 ok "metrics: stdout is plain" plain "$work/out"
 ok "a table shows the byte" grep -qF '\x1b' <<<"$("$EXT4DAX" status namespace0.0 --sysroot "$tree")"
 run status namespace0.0 --json --sysroot "$tree"
-expect "JSON keeps the name" .filesystems[0].mountpoint '"/a\u001b]0;title b"'
+expect "JSON keeps the name" .filesystems[0].mountpoint '"/a\u001b]0;title b\u007f'$'\302\233''"'
 expect "JSON mends bad UTF-8" '.filesystems[0].label|endswith("\ufffd")' true
 
 # A name must not end its place in a command.

@@ -268,14 +268,32 @@ static void row_json(const struct report *report, const struct row *row,
 	}
 }
 
-/* Write , and release it. */
+/* Write a line of JSON. It may have DEL and C1 as they are, which act on a terminal. */
+static void put_escaped(const char *text)
+{
+	const unsigned char *c = (const unsigned char *)text;
+
+	for (; *c; c++) {
+		size_t len = utf8_control((const char *)c);
+
+		if (*c < 0x7f || !len) {
+			putchar(*c);
+			continue;
+		}
+		c += len - 1;
+		printf("\\u%04x", *c);
+	}
+	putchar('\n');
+}
+
+/* Write @top, and release it. */
 static int put_json(struct json_object *top, int flags)
 {
 	const char *text = json_object_to_json_string_ext(top, flags |
 							  JSON_C_TO_STRING_NOSLASHESCAPE);
 
 	if (text)
-		puts(text);
+		put_escaped(text);
 	else
 		complain("stdout", "write JSON", "out of memory");
 	json_object_put(top);
