@@ -43,6 +43,27 @@ fills()
 fills journal '' -O fast_commit,orphan_file
 fills no-journal '' -O ^has_journal
 
+# A huge fault that can't map what it allocated: 700 blocks are free here and there,
+# of which no 512 are aligned.
+pmem_stale && pmem_mkfs -m 0 && pmem_mount dax=always,dax_zeroed_alloc || bail "no file system"
+echo 0 >"${SYS%/dax}/reserved_clusters"
+while n=$(stat -fc %a "$MNT"); [ "$n" -gt 0 ]; do
+	fallocate -l $((n * 2048 + 2048)) "$MNT/rest.$n" || break
+done
+for r in "$MNT"/rest.*; do
+	filefrag -b4096 -v "$r" | awk -F'[ .:]+' '/^ *[0-9]+:/ {
+		for (p = $5 + (612 - $5 % 512) % 512; p + 700 <= $5 + $4 - $3; p += 1024)
+			print $3 + p - $5
+	}' | while read -r at; do
+		fallocate -p -o $((at * 4096)) -l $((700 * 4096)) "$r"
+	done
+done
+sync
+f=$(cat $SYS/fallback_faults)
+ok "beside a huge zero page" daxwrite fallen "$MNT/fallen" "$(loops 200)"
+ok "huge faults fell back" test "$(cat $SYS/fallback_faults)" -ge $((f + $(loops 200)))
+umount "$MNT"
+
 # The source buffer faults.
 pmem_stale && pmem_mkfs && pmem_mount dax=always,dax_zeroed_alloc || bail "no file system"
 for min in 0 16; do

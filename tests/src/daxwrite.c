@@ -280,6 +280,67 @@ static int cmd_end(char **arg)
 }
 
 /*
+ * fallen FILE ROUNDS: a 2 MiB zero page is mapped for a hole. A store through another
+ * mapping allocates all its blocks, which the file system must be too fragmented to
+ * map huge. What is written to one of them meanwhile must show in the first mapping.
+ * Both are made anew each time: what has a page table gets no huge fault.
+ */
+static int fallen_fd;
+static volatile size_t fallen_round;
+
+static void *fallen_storer(void *arg)
+{
+	char *map;
+
+	for (size_t i = 1; i <= (size_t)arg; i++) {
+		while (fallen_round != i)
+			if (stop)
+				return NULL;
+		map = map_at(fallen_fd, HUGE, true, false);
+		*(volatile char *)map = 's';
+		munmap(map, HUGE);
+		fallen_round = 0;
+	}
+	return NULL;
+}
+
+static int cmd_fallen(char **arg)
+{
+	int fd = open_file(arg[0], O_RDWR | O_CREAT | O_TRUNC);
+	size_t rounds = number(arg[1]), lost = 0;
+	char *page = map_anon(PAGE);
+	uint64_t seed = 7;
+	pthread_t t;
+
+	memset(page, 'w', PAGE);
+	resize(fd, HUGE);
+	fallen_fd = fd;
+	t = start(fallen_storer, (void *)rounds);
+	for (size_t i = 1; i <= rounds; i++) {
+		size_t at = (1 + rnd(&seed) % (HUGE / PAGE - 1)) * PAGE;
+		volatile char *map;
+		double until;
+
+		punch(fd, 0, HUGE);
+		map = map_at(fd, HUGE, true, false);
+		(void)*map;
+		fallen_round = i;
+		until = now() + rnd(&seed) % 2000 / 1e6;
+		while (now() < until)
+			;
+		if (pwrite(fd, page, PAGE, at) != (ssize_t)PAGE)
+			err(2, "pwrite");
+		lost += map[at] != 'w';
+		while (fallen_round)
+			;
+		munmap((void *)map, HUGE);
+	}
+	pthread_join(t, NULL);
+	printf("# %zu of %zu writes did not show\n", lost, rounds);
+	return lost != 0;
+}
+
+/*
  * overlap FILE LENGTH SHIFT: the source is a mapping of the bytes that are
  * written, SHIFT bytes before them. All of it is a hole but every eighth page.
  */
@@ -728,6 +789,7 @@ static const struct command commands[] = {
 	{ "inside",	4, cmd_inside,	  "FILE REFERENCE SEED COUNT" },
 	{ "beside",	3, cmd_beside,	  "FILE ROUNDS SEED" },
 	{ "end",	2, cmd_end,	  "FILE ROUNDS" },
+	{ "fallen",	2, cmd_fallen,	  "FILE ROUNDS" },
 	{ "overlap",	3, cmd_overlap,	  "FILE LENGTH SHIFT" },
 	{ "elsewhere",	2, cmd_elsewhere, "FILE LENGTH" },
 	{ "abba",	3, cmd_abba,	  "FILE FILE ROUNDS" },
