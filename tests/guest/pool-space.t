@@ -19,6 +19,9 @@ no_touch()
 
 pmem_fsdax && ext4_load ours || bail "no NVDIMM"
 
+# near "A ..." "B ..." D: A is at most D from B
+near() { local d=$((${1%% *} - ${2%% *})); [ "${d#-}" -le "$3" ]; }
+
 # fill HOW: fill the file system; print the bytes that went in.
 fill()
 {
@@ -75,8 +78,9 @@ for how in write small fallocate; do
 		umount "$MNT"
 		ok "$how, pool $with: e2fsck" e2fsck -fn $PMEM
 	done
-	is "$got" "$want" "$how: as many bytes go in as without"
-	is "$left" "$wanted_left" "$how: and as few are left"
+	# Where the blocks lie decides how many blocks of extents there are.
+	ok "$how: as many bytes go in as without ($got, $want)" near "$got" "$want" 65536
+	ok "$how: and as few are left ($left, $wanted_left)" near "${left#* }" "${wanted_left#* }" 16
 done
 
 # All at once, while the worker has a chunk in hand: to the last blocks, those that
