@@ -88,10 +88,10 @@ finish()
 	exit
 }
 
-# put FILE TEXT: a file of the tree.
+# put FILE TEXT: a file of the tree, there at once as those of sysfs are.
 put()
 {
-	mkdir -p "$(dirname "$tree/$1")" && printf '%s\n' "$2" >"$tree/$1"
+	mkdir -p "$(dirname "$tree/$1")" && printf '%s\n' "$2" >"$tree/put" && mv "$tree/put" "$tree/$1"
 }
 
 # block NAME DEVNO SECTORS DAX FOLDER: a block device whose sysfs folder that is.

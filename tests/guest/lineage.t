@@ -74,6 +74,8 @@ writes()
 	dd if=/dev/zero of="$MNT/unwritten" bs=1M count=4 conv=notrunc status=none
 }
 pmem_mount dax=always,dax_zeroed_alloc || bail "no file system"
+# Not even with nothing that is zeroed already.
+pool_empty
 probes ext4_issue_zeroout
 is "$(how_often writes)" "" "no write zeroes under i_data_sem"
 umount "$MNT"
