@@ -53,11 +53,8 @@ rm "$MNT/big"
 sync -f "$MNT"
 exec 5>&- 5>"$MNT/own"
 append 5 40
-# Not one block more than there is, or that would take what is ahead.
-while n=$(stat -fc %a "$MNT"); [ "$n" -gt 0 ]; do
-	fallocate -l $((n * 2048 + 2048)) "$MNT/rest.$n" || break
-done
-ok "all but what is ahead is full" test "$n" = 0 -a "$(blocks "$MNT/own")" -gt 0
+fill_up
+ok "all but what is ahead is full" test "$(stat -fc %a "$MNT")" = 0 -a "$(blocks "$MNT/own")" -gt 0
 ok "an attribute of the file takes it" daxwrite xattr "$MNT/own" 3000
 is "$(blocks "$MNT/own")" 0 "and all of it comes back"
 rm "$MNT"/rest.*

@@ -47,9 +47,7 @@ fills no-journal '' -O ^has_journal
 # of which no 512 are aligned.
 pmem_stale && pmem_mkfs -m 0 && pmem_mount dax=always,dax_zeroed_alloc || bail "no file system"
 echo 0 >"${SYS%/dax}/reserved_clusters"
-while n=$(stat -fc %a "$MNT"); [ "$n" -gt 0 ]; do
-	fallocate -l $((n * 2048 + 2048)) "$MNT/rest.$n" || break
-done
+fill_up
 for r in "$MNT"/rest.*; do
 	filefrag -b4096 -v "$r" | awk -F'[ .:]+' '/^ *[0-9]+:/ {
 		for (p = $5 + (612 - $5 % 512) % 512; p + 700 <= $5 + $4 - $3; p += 1024)

@@ -17,10 +17,10 @@ no_touch()
 	is "$rc" 135 "$1"
 }
 
-pmem_fsdax && ext4_load ours || bail "no NVDIMM"
-
 # near "A ..." "B ..." D: A is at most D from B
 near() { local d=$((${1%% *} - ${2%% *})); [ "${d#-}" -le "$3" ]; }
+
+pmem_fsdax && ext4_load ours || bail "no NVDIMM"
 
 # fill HOW: fill the file system; print the bytes that went in.
 fill()
@@ -43,17 +43,6 @@ fill()
 	du -B1 -s "$MNT" | cut -f1
 }
 
-# refills KIB: the pool has as much again, with no knob touched
-refills()
-{
-	local i
-	for ((i = 0; i < 100; i++)); do
-		[ "$(pool_is ready_kb)" -lt "$1" ] || return 0
-		sleep 0.3
-	done
-	return 1
-}
-
 # A small file system, so that it is soon full.
 for how in write small fallocate; do
 	for with in off full; do
@@ -73,7 +62,7 @@ for how in write small fallocate; do
 			is "$(pool_is ready_kb)" 0 "$how: nothing is left in the pool"
 			rm "$MNT"/f*
 			sync
-			ok "$how: and it fills again when there is space" refills 204800
+			ok "$how: and it fills again when there is space" pool_waits -ge 204800
 		fi
 		umount "$MNT"
 		ok "$how, pool $with: e2fsck" e2fsck -fn $PMEM

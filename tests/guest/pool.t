@@ -28,16 +28,6 @@ settles()
 }
 # traced EVENT: blocks and lengths of the pool's chunks, one a line.
 traced() { sed -n "s/.* ext4_dax_pool_$1: .*block \([0-9]*\) blocks \([0-9]*\)$/\1 \2/p" $TRACE/trace; }
-# empties: the pool has given all back.
-empties()
-{
-	local i
-	for ((i = 0; i < 100; i++)); do
-		[ "$(pool_is ready_kb)" -gt 0 ] || return 0
-		sleep 0.1
-	done
-	return 1
-}
 
 pmem_fsdax && ext4_load ours || bail "no NVDIMM"
 
@@ -91,11 +81,11 @@ ok "remount with it" mount -o remount,dax_zeroed_alloc "$MNT"
 settles
 is "$(pool_is ready_kb)" 30720 "it fills"
 ok "remount without" mount -o remount,nodax_zeroed_alloc "$MNT"
-ok "it is given back" empties
+ok "it is given back" pool_waits -le 0 100
 mount -o remount,dax_zeroed_alloc "$MNT"
 ok "again" pool_fill 30720
 ok "remount read-only" mount -o remount,ro "$MNT"
-ok "it is given back" empties
+ok "it is given back" pool_waits -le 0 100
 before=$(pool_is zeroed_kb)
 echo 65536 >$SYS/pool_target_kb
 sleep 0.5

@@ -61,28 +61,39 @@ pmem_mount()
 # pool_is FILE: what the pool says in sysfs.
 pool_is() { cat "$SYS/pool_$1"; }
 
+# pool_waits -ge|-le KIB [TRIES]: until the pool has so much ready, 0.1 s at a time.
+pool_waits()
+{
+	local i
+	for ((i = 0; i < ${3:-300}; i++)); do
+		test "$(pool_is ready_kb)" "$1" "$2" && return
+		sleep 0.1
+	done
+	diag "wanted: $1 $2 KiB; $(pool_is ready_kb) are ready"
+	return 1
+}
+
 # pool_fill KIB: let the pool have as much, as fast as it can, and wait for it.
 pool_fill()
 {
-	local i
 	echo 0 >"$SYS/pool_rate_kb"
 	echo "$1" >"$SYS/pool_target_kb"
-	for ((i = 0; i < 300; i++)); do
-		[ "$(pool_is ready_kb)" -lt "$1" ] || return 0
-		sleep 0.1
-	done
-	diag "of $1 KiB, $(pool_is ready_kb) are ready"
-	return 1
+	pool_waits -ge "$1"
 }
 
 # pool_empty: turn the pool off, and wait until it has given all back.
 pool_empty()
 {
-	local i
 	echo 0 >"$SYS/pool_target_kb"
-	for ((i = 0; i < 300; i++)); do
-		[ "$(pool_is ready_kb)" -gt 0 ] || return 0
-		sleep 0.1
+	pool_waits -le 0
+}
+
+# fill_up: take all blocks that are free, and not one more than there are, which
+# would take what is held ahead of files.
+fill_up()
+{
+	local n
+	while n=$(stat -fc %a "$MNT"); [ "$n" -gt 0 ]; do
+		fallocate -l $((n * 2048 + 2048)) "$MNT/rest.$n" || break
 	done
-	return 1
 }
