@@ -591,14 +591,14 @@ void ext4_dax_release(struct inode *inode)
 
 	/*
 	 * Those who closed before have written, and are seen to have. Whoever
-	 * opens from here on trims again. An emergency remount makes the file
-	 * system read-only under writers.
+	 * opens from here on trims again.
 	 */
 	if (!atomic_dec_and_test(&ahead->writers) ||
 	    list_empty_careful(&ahead->list))
 		return;
 	inode_lock(inode);
 	if (sb_start_intwrite_trylock(inode->i_sb)) {
+		/* An emergency remount makes it so under writers. */
 		if (!sb_rdonly(inode->i_sb))
 			ext4_dax_trim_ahead(inode);
 		sb_end_intwrite(inode->i_sb);
