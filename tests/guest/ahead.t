@@ -20,11 +20,17 @@ exec 6>>"$MNT/ahead" 6>&-
 ok "another writer closes: they stay" test "$(blocks "$MNT/ahead")" -gt 0
 exec 5>&-
 is "$(blocks "$MNT/ahead")" 0 "the last writer closes: none left"
+exec 5>>"$MNT/ahead"
+append 5 1
+is "$(blocks "$MNT/ahead")" 0 "the first append after an open has none"
+append 5 1
+ok "the next has" test "$(blocks "$MNT/ahead")" -gt 0
+exec 5>&-
 ok "two writers close at once, again and again: none left" daxio closers "$MNT/closers" "$(loops 2000)"
 exec 5>>"$MNT/ahead"
 append 5 20
-truncate -s 170000 "$MNT/ahead"
-is "$(mapped "$MNT/ahead")" 40 "growing the file gives them back"
+truncate -s 180000 "$MNT/ahead"
+is "$(mapped "$MNT/ahead")" 42 "growing the file gives them back"
 append 5 20
 fallocate -n -o 0 -l 1M "$MNT/ahead"
 is "$(mapped "$MNT/ahead")" 256 "reserving past the end: what was asked for"

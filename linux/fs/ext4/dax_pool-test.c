@@ -76,6 +76,8 @@ static struct fixture *fixture(struct kunit *test)
 	f->pool = &f->sbi.s_dax.pool;
 	ext4_pool_init(f->pool);
 	f->pool->sb = &f->sb;
+	f->pool->hold_until = jiffies;
+	f->sbi.s_freeclusters_counter.count = 8 * GROUP;
 	f->ac.ac_sb = &f->sb;
 
 	/* A ready chunk in group 1. */

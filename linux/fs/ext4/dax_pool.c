@@ -228,13 +228,13 @@ static struct ext4_prealloc_space *ext4_pool_take(struct ext4_pool *pool,
 	return NULL;
 }
 
-/* How many runs small files are served from. */
-static size_t ext4_pool_nr_open(struct ext4_pool *pool)
+static size_t ext4_pool_count_list(struct ext4_pool *pool,
+				   struct list_head *list)
 {
 	size_t n;
 
 	spin_lock(&pool->lock);
-	n = list_count_nodes(&pool->open);
+	n = list_count_nodes(list);
 	spin_unlock(&pool->lock);
 	return n;
 }
@@ -499,10 +499,10 @@ static void ext4_pool_fill_one(struct ext4_pool *pool)
 		ext4_pool_put(pool, &pool->bad, pa);
 		trace_ext4_dax_pool_bad(sb, pblk, EXT4_POOL_CHUNK);
 		ext4_pool_count(pool, EXT4_DAX_POOL_BAD, EXT4_POOL_CHUNK);
-		if (++pool->nr_bad == EXT4_POOL_MAX_BAD)
+		if (ext4_pool_count_list(pool, &pool->bad) == EXT4_POOL_MAX_BAD)
 			ext4_msg(sb, KERN_WARNING,
 				 "the pool of zeroed chunks stops: %u can't be zeroed, the last one at block %llu (%d)",
-				 pool->nr_bad, pblk, err);
+				 EXT4_POOL_MAX_BAD, pblk, err);
 		return;
 	}
 	pa->pa_zeroed = true;
@@ -529,6 +529,7 @@ static long ext4_pool_pace(struct ext4_pool *pool, ktime_t now)
 static long ext4_pool_fill(struct ext4_pool *pool, unsigned int want)
 {
 	ktime_t now = ktime_get();
+	unsigned int got;
 
 	if (ktime_before(now, pool->next) &&
 	    nsecs_to_jiffies(ktime_to_ns(ktime_sub(pool->next, now))))
@@ -537,10 +538,15 @@ static long ext4_pool_fill(struct ext4_pool *pool, unsigned int want)
 		if (test_opt(pool->sb, DATA_FLAGS) !=
 		    EXT4_MOUNT_WRITEBACK_DATA)
 			want = 1;
-		if (!ext4_pool_claim(pool, min(want, EXT4_POOL_BATCH)))
+		got = ext4_pool_claim(pool, min(want, EXT4_POOL_BATCH));
+		if (got)
+			pool->tid = ext4_pool_tid(pool);
+		/* It broke off, and somebody waits for @busy. */
+		if (atomic_read(&pool->yielding))
+			return EXT4_POOL_LATER;
+		if (!got)
 			return EXT4_POOL_LATER << min(pool->nr_none++, 4u);
 		pool->nr_none = 0;
-		pool->tid = ext4_pool_tid(pool);
 	}
 	switch (ext4_pool_is_committed(pool)) {
 	case 0:
@@ -570,15 +576,12 @@ static long ext4_pool_step(struct ext4_pool *pool)
 	if (!wanted || ready >= target + EXT4_POOL_CHUNK)
 		for (int i = 0; i < ARRAY_SIZE(lists) - wanted && !pa; i++)
 			pa = ext4_pool_take(pool, lists[i], 1);
-	else if (ext4_pool_nr_open(pool) > EXT4_POOL_MAX_OPEN)
+	else if (ext4_pool_count_list(pool, &pool->open) > EXT4_POOL_MAX_OPEN)
 		pa = ext4_pool_take(pool, &pool->open, 1);
 	if (pa)
 		return ext4_pool_drop(pool, pa) ? 0 : EXT4_POOL_NEVER;
-	if (!wanted) {
-		pool->nr_bad = 0;
-		return EXT4_POOL_NEVER;
-	}
-	if (ready >= target || pool->nr_bad >= EXT4_POOL_MAX_BAD)
+	if (!wanted || ready >= target ||
+	    ext4_pool_count_list(pool, &pool->bad) >= EXT4_POOL_MAX_BAD)
 		return EXT4_POOL_NEVER;
 	if (ext4_pool_must_wait(pool))
 		return EXT4_POOL_LATER;
@@ -630,7 +633,7 @@ void ext4_pool_init(struct ext4_pool *pool)
  * @sb: mounted but for its sysfs folder, the journal replayed
  *
  * There is none, and no knob for it works, where DAX can't be in force, without a
- * journal, with bigalloc, or without memory for a worker.
+ * journal, with data=journal or bigalloc, or without memory for a worker.
  *
  * Context: mount, may sleep.
  */
@@ -641,7 +644,8 @@ void ext4_pool_start(struct super_block *sb)
 	u64 share = ext4_blocks_count(sbi->s_es) / EXT4_POOL_SHARE;
 
 	if (!test_bit(EXT4_FLAGS_BDEV_IS_DAX, &sbi->s_ext4_flags) ||
-	    !sbi->s_journal || sbi->s_cluster_ratio > 1)
+	    !sbi->s_journal || sbi->s_cluster_ratio > 1 ||
+	    test_opt(sb, DATA_FLAGS) == EXT4_MOUNT_JOURNAL_DATA)
 		return;
 	pool->sb = sb;
 	pool->hold_until = jiffies;
@@ -902,7 +906,7 @@ void ext4_pool_give_back(struct ext4_buddy *e4b, void *bitmap,
 
 	/* Who raises @yielding locks the group after that, to discard. */
 	if (!pa->pa_zeroed || !pool->wq || !ext4_pool_is_wanted(pool) ||
-	    atomic_read(&pool->yielding))
+	    ext4_pool_must_wait(pool))
 		return;
 	ext4_get_group_no_and_offset(sb, pa->pa_pstart, NULL, &first);
 	for (used = pa->pa_len; used; used--)
@@ -910,7 +914,8 @@ void ext4_pool_give_back(struct ext4_buddy *e4b, void *bitmap,
 			break;
 	len = pa->pa_len - used;
 	if (len < EXT4_POOL_SMALL ||
-	    (used && ext4_pool_nr_open(pool) >= EXT4_POOL_MAX_OPEN))
+	    (used && ext4_pool_count_list(pool, &pool->open) >=
+		     EXT4_POOL_MAX_OPEN))
 		return;
 	rest = kmem_cache_zalloc(ext4_pspace_cachep, GFP_NOWAIT);
 	if (!rest)

@@ -38,7 +38,6 @@ struct super_block;
  * @open: zeroed runs that are left of chunks, for small files
  * @bad: chunks that can't be zeroed
  * @ready_blocks: of @ready and @open. Moves with them, under pa_lock or a pin
- * @nr_bad: chunks that were put on @bad. @busy
  * @nr_none: how often in a row there was none to claim. @busy
  * @searched: the groups that were looked at for room for a chunk. @busy
  * @aligned: one of them has it. @busy
@@ -63,7 +62,6 @@ struct ext4_pool {
 	struct list_head open;
 	struct list_head bad;
 	atomic_long_t ready_blocks;
-	unsigned int nr_bad;
 	unsigned int nr_none;
 	unsigned int searched;
 	bool aligned;

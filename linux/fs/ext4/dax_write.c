@@ -40,10 +40,11 @@
  * unmaps a buffer that lies in that hole - one block goes the stock way, with
  * faults enabled and nothing held. Each round ends with progress or an error.
  *
- * Blocks ahead. An append that follows others gets more blocks than it fills, so
- * that the next ones need handle B only. They lie between i_size and the rest of
- * the file's blocks, one range, unwritten, in core as i_dax_ahead: exactly those
- * that an append allocated and did not fill, never those that somebody reserved.
+ * Blocks ahead. An append that goes on where the last one ended, with no last
+ * close in between, gets more blocks than it fills, so that the next ones need
+ * handle B only. They lie between i_size and the rest of the file's blocks, one
+ * range, unwritten, in core as i_dax_ahead: exactly those that an append allocated
+ * and did not fill, never those that somebody reserved.
  * They are given back when
  *   - the last writer closes the file, or it is truncated, grown, or fallocated
  *   - an append ends short of them, or begins elsewhere
@@ -583,7 +584,8 @@ void ext4_dax_open(struct inode *inode)
  * @inode: the file
  *
  * Context: process context, no locks. While the file system is frozen the blocks
- * stay until the inode is opened and closed again, or truncated.
+ * stay: until the file is opened and closed again, or somebody finds no space;
+ * once the inode has left memory, until a truncate.
  */
 void ext4_dax_release(struct inode *inode)
 {
@@ -593,8 +595,10 @@ void ext4_dax_release(struct inode *inode)
 	 * Those who closed before have written, and are seen to have. Whoever
 	 * opens from here on trims again.
 	 */
-	if (!atomic_dec_and_test(&ahead->writers) ||
-	    list_empty_careful(&ahead->list))
+	if (!atomic_dec_and_test(&ahead->writers))
+		return;
+	WRITE_ONCE(ahead->next, 0);
+	if (list_empty_careful(&ahead->list))
 		return;
 	inode_lock(inode);
 	if (sb_start_intwrite_trylock(inode->i_sb)) {
@@ -686,7 +690,8 @@ static ssize_t ext4_dax_append(struct ext4_dax_write *w, size_t len)
 	WARN_ON_ONCE(round_down(pos, bs) < ext4_dax_fault_end(inode));
 	if (ahead->start != pos >> inode->i_blkbits)
 		ext4_dax_trim_ahead(inode);
-	want = ext4_dax_ahead_wanted(inode);
+	want = READ_ONCE(ahead->next) == pos >> inode->i_blkbits ?
+	       ext4_dax_ahead_wanted(inode) : 0;
 	ret = ext4_dax_get_blocks(inode, &map, pos, &len, want);
 	if (ret == -ENOSPC && want)
 		ret = ext4_dax_get_blocks(inode, &map, pos, &len, 0);
@@ -715,6 +720,7 @@ static ssize_t ext4_dax_append(struct ext4_dax_write *w, size_t len)
 	ext4_dax_count_bytes(inode, EXT4_DAX_UNZEROED, ret);
 	/* What was shown is the file's, and no longer ahead of it. */
 	end = round_up(pos + ret, bs) >> inode->i_blkbits;
+	WRITE_ONCE(ahead->next, end);
 	if (ahead->start < ahead->end)
 		ext4_dax_set_ahead(inode, min_t(loff_t, end, ahead->end),
 				   ahead->end);

@@ -55,12 +55,15 @@ enum ext4_dax_counter {
  * struct ext4_dax_ahead - blocks that appends allocated and have yet to fill
  * @start: first of them. i_rwsem of the inode, held for write
  * @end: the block after the last, @start if there are none. As @start
+ * @next: the block after the last append since a writer opened the file, 0 if
+ *	there was none. A hint: each a single store, read without a lock
  * @list: on ext4_dax.ahead while there are any. ext4_dax.ahead_lock
  * @writers: open files that can write. Atomic
  */
 struct ext4_dax_ahead {
 	u32 start;
 	u32 end;
+	u32 next;
 	struct list_head list;
 	atomic_t writers;
 };
