@@ -68,6 +68,8 @@ micro_cases()
 		op/s+ append written count "daxbench wal \$f \$how 512 1000"
 	define punch "faults in one half of a file of 512M while the other is punched and allocated again; limit: while it is not" \
 		op/s+,p50:µs-,p99:µs-,p99.9:µs-,max:µs- punch quiet - "daxbench beside \$f \$how 1.5 512M"
+	define filling "write(2) of 4 KiB over written blocks, while the pool fills at its default rate; the others have none" \
+		op/s+,p50:µs-,p99:µs-,p99.9:µs-,max:µs- - - - "pool_fills && daxbench latency \$f 1.5 4K 16M"
 	define files "1000 files of up to 16 KiB: create, append as much again, delete" \
 		create:op/s+,append:op/s+,delete:op/s+ - - count "daxbench files \$f 1000"
 	for n in 1 2 4; do

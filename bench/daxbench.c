@@ -20,6 +20,7 @@
 #include <linux/fsmap.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -354,18 +355,31 @@ static int by_value(const void *a, const void *b)
 }
 
 /*
+ * @n operations took @t each, @all together. Prints operations a second, and in
+ * microseconds the median, the 99th and 99.9th percentile, and the worst.
+ */
+static int print_latencies(uint64_t *t, size_t n, uint64_t all)
+{
+	qsort(t, n, sizeof(*t), by_value);
+	printf("%.1f\n%.2f\n%.2f\n%.2f\n%.2f\n", n / (all / 1e9), t[n / 2] / 1e3,
+	       t[n * 99 / 100] / 1e3, t[n * 999 / 1000] / 1e3, t[n - 1] / 1e3);
+	return 0;
+}
+
+/* Of so many operations the latencies are kept. */
+#define LATENCIES ((size_t)1 << 21)
+
+/*
  * Faults on written blocks in the second half of a file, for SECONDS, while
  * another thread punches the first half and allocates it again ("punch") or
- * there is none ("quiet"). Prints faults a second, and in microseconds the
- * median, the 99th and 99.9th percentile, and the worst.
+ * there is none ("quiet").
  */
 static int cmd_beside(char **arg)
 {
 	size_t bytes = number(arg[3]), half = bytes / 2, n = 0;
 	double seconds = strtod(arg[2], NULL) * percent / 100;
 	bool punch = !strcmp(arg[1], "punch");
-	const size_t most = 1 << 21;
-	uint64_t *t = map_anon(most * sizeof(*t)), begin, a, b;
+	uint64_t *t = map_anon(LATENCIES * sizeof(*t)), begin, a, b;
 	pthread_t other;
 	char *map;
 
@@ -383,14 +397,31 @@ static int cmd_beside(char **arg)
 		*p = 1;
 		b = now();
 		t[n++] = b - a;
-	} while (n < most && b - begin < seconds * 1e9);
+	} while (n < LATENCIES && b - begin < seconds * 1e9);
 	stop = true;
 	if (punch)
 		pthread_join(other, NULL);
-	qsort(t, n, sizeof(*t), by_value);
-	printf("%.1f\n%.2f\n%.2f\n%.2f\n%.2f\n", n / ((b - begin) / 1e9), t[n / 2] / 1e3,
-	       t[n * 99 / 100] / 1e3, t[n * 999 / 1000] / 1e3, t[n - 1] / 1e3);
-	return 0;
+	return print_latencies(t, n, b - begin);
+}
+
+/* write(2) of CHUNK over written blocks, round and round BYTES, for SECONDS. */
+static int cmd_latency(char **arg)
+{
+	size_t chunk = number(arg[2]), bytes = number(arg[3]), n = 0;
+	double seconds = strtod(arg[1], NULL) * percent / 100;
+	uint64_t *t = map_anon(LATENCIES * sizeof(*t)), begin, a, b;
+	char *buf = map_anon(chunk);
+	int fd = prepare(arg[0], "written", bytes);
+
+	begin = now();
+	do {
+		a = now();
+		if (pwrite(fd, buf, chunk, n * chunk % bytes) != (ssize_t)chunk)
+			err(1, "%s", arg[0]);
+		b = now();
+		t[n++] = b - a;
+	} while (n < LATENCIES && b - begin < seconds * 1e9);
+	return print_latencies(t, n, b - begin);
 }
 
 /* COUNT files of 1 byte to 16 KiB in one directory: create, append, delete. */
@@ -536,7 +567,7 @@ static int cmd_free2m(char **arg)
 
 	if (!h || dir < 0)
 		err(1, "%s", arg[0]);
-	memset(&h->fmh_keys[1], 0xff, sizeof(h->fmh_keys[1]));
+	memset(&h->fmh_keys[1], 0xff, offsetof(struct fsmap, fmr_length));
 	h->fmh_count = most;
 	while (!last) {
 		if (ioctl(dir, FS_IOC_GETFSMAP, h))
@@ -614,6 +645,7 @@ static const struct {
 	{ "touch",	6, 7, cmd_touch,    "FILE hole|unwritten|written STEP ascending|random plain|sync BYTES [THREADS]" },
 	{ "wal",	4, 4, cmd_wal,      "FILE append|written LENGTH COUNT" },
 	{ "beside",	4, 4, cmd_beside,   "FILE punch|quiet SECONDS BYTES" },
+	{ "latency",	4, 4, cmd_latency,  "FILE SECONDS CHUNK BYTES" },
 	{ "files",	2, 2, cmd_files,    "DIR COUNT" },
 	{ "mounts",	5, 5, cmd_mounts,   "DEVICE DIR TYPE OPTIONS COUNT" },
 	{ "age",	4, 4, cmd_age,      "DIR PERCENT TIMES SEED" },
