@@ -116,8 +116,9 @@ demo: all deps-vm
 shell: all deps-vm
 	$(Q)tests/vm/run --name shell --shell -- tests/vm/shell
 
-.PHONY: check
-check: all build/bench/daxbench tools-sanitized deps-vm deps-test deps-bench deps-fuzz deps-unpack $(KERNEL:%=kernel-%)
+.PHONY: check check-deps
+check-deps: all build/bench/daxbench tools-sanitized deps-vm deps-test deps-bench deps-fuzz deps-unpack
+check: check-deps $(KERNEL:%=kernel-%)
 	$(Q)tests/check '$(TESTS)'
 
 .PHONY: check-debug check-kcsan
