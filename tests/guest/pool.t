@@ -169,6 +169,16 @@ mark
 daxtouch read "$MNT/random" huge
 ok "touched in random order: 0.95 of it mapped by PMDs ($(pmds) of $((mb / 2)))" test $(($(pmds) * 100)) -ge $((mb * 95 / 2))
 
+# Touched page after page, it gets blocks ahead, of its chunk; touched here and
+# there, it does not.
+kib() { du -k "$MNT/$1" | cut -f 1; }
+pool_fill 65536
+ok "blocks ahead of a run of faults, never below a zero page" daxrace ahead "$MNT/ahead" "$(loops 400)" 1
+daxtouch write "$MNT/end" 2457600 4096 small seq >/dev/null
+is "$(kib end)" 2400 "none behind the end of the file"
+daxtouch write "$MNT/holes" 8392704 8192 small seq >/dev/null
+ok "touched every other page: no more than that ($(kib holes) KiB)" test "$(kib holes)" -lt 4200
+
 # An inode has part of a window, by itself: no second preallocation over it.
 pool_fill 65536
 xfs_io -f -c 'pwrite -S 0 1052672 4096' "$MNT/part" >/dev/null

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "dax.h"
 
@@ -361,6 +362,77 @@ static int cmd_neighbour(char **arg)
 }
 
 /*
+ * ahead FILE ROUNDS SEED: a thread stores to the first pages of a new file, one
+ * after the other, and gets blocks for those behind them; another one loads pages
+ * all over, and gets a hole's zeros mapped for some. What write(2) puts there then
+ * must show in the mapping. The file gets as much ahead as was stored at most, and
+ * no more than 256 KiB; it gets some where the loads leave room for that.
+ */
+#define AHEAD	(256 * PAGE)
+
+static void *loader(void *arg)
+{
+	volatile char *map = arg;
+	static uint64_t seed = 1;
+	char sum = 0;
+
+	while (!stop)
+		sum |= map[rnd(&seed) % AHEAD];
+	if (sum) {
+		printf("# a new file has a byte that is not zero\n");
+		bad = true;
+	}
+	return NULL;
+}
+
+static int cmd_ahead(char **arg)
+{
+	size_t rounds = strtoul(arg[1], NULL, 0), behind = 0, ahead = 0;
+	uint64_t seed = strtoull(arg[2], NULL, 0);
+	pthread_t t;
+
+	/* One that is large enough for a chunk of the pool. */
+	open_file(arg[0], 4 << 20);
+	for (size_t i = 0; i < rounds && !bad; i++) {
+		volatile char *map;
+		size_t stores = 1 + rnd(&seed) % (AHEAD / PAGE), blocks;
+		struct stat st;
+
+		if (ftruncate(fd, 0) || ftruncate(fd, size))
+			err(2, "%s", path);
+		map = map_at(fd, size, false, false);
+		stop = false;
+		start(&t, loader, (void *)map);
+		for (size_t page = 0; page < stores; page++)
+			map[page * PAGE] = 0;
+		stop = true;
+		pthread_join(t, NULL);
+		/* One may be of the tree of extents. */
+		if (fstat(fd, &st))
+			err(2, "%s", path);
+		blocks = st.st_blocks * 512 / PAGE;
+		if (blocks < stores || blocks > stores + (stores < 64 ? stores : 64) + 1) {
+			printf("# %zu blocks for %zu stores\n", blocks, stores);
+			bad = true;
+		}
+		ahead += blocks > stores + 1;
+		for (size_t page = 0; page < AHEAD / PAGE; page++) {
+			off_t at = page * PAGE + 64;
+
+			if (pwrite(fd, "w", 1, at) != 1)
+				err(2, "pwrite");
+			behind += map[at] != 'w';
+		}
+		munmap((void *)map, size);
+	}
+	if (behind)
+		printf("# %zu of %zu writes do not show in a mapping\n", behind,
+		       rounds * (AHEAD / PAGE));
+	printf("# %zu of %zu files got blocks ahead\n", ahead, rounds);
+	return bad || behind || ahead < rounds / 8;
+}
+
+/*
  * starve FILE SECONDS fault|holder: threads that fault without pause, and one that
  * holds their range again and again. How many times does it hold while one fault
  * waits; how many faults go by while it waits to hold? Either fails if it is many:
@@ -589,6 +661,7 @@ static const struct command commands[] = {
 	{ "storm",	3, cmd_storm,	  "FILE SECONDS SEED" },
 	{ "beside",	3, cmd_beside,	  "FILE MIB SECONDS" },
 	{ "neighbour",	1, cmd_neighbour, "FILE" },
+	{ "ahead",	3, cmd_ahead,	  "FILE ROUNDS SEED" },
 	{ "starve",	3, cmd_starve,	  "FILE SECONDS fault|holder" },
 	{ "many",	2, cmd_many,	  "DIR COUNT" },
 	{ "cut",	2, cmd_cut,	  "DIR COUNT" },

@@ -27,6 +27,9 @@
 #define CREATE_TRACE_POINTS
 #include "dax_trace.h"
 
+/* Blocks that a fault allocates at most. */
+#define EXT4_DAX_SPREAD_MAX	64U
+
 /**
  * ext4_dax_enter_fault - the shared side, around one DAX fault
  * @inode: the DAX file
@@ -119,6 +122,66 @@ void ext4_dax_join_extents(struct inode *inode, struct ext4_map_blocks *map,
 			return;
 		map->m_len += next.m_len;
 	}
+}
+
+/**
+ * ext4_dax_spread_fault - let a fault allocate blocks beyond its page
+ * @inode: the DAX file
+ * @map: the block of the page, not written; m_len grows where this may be
+ *
+ * A fault that goes on where a run of written blocks ends gets as many blocks
+ * again as the run has, if they are the inode's and zeroed: so the next faults
+ * need no transaction. A file that is touched here and there stays sparse.
+ *
+ * The fault is alone in the range until ext4_dax_gather_fault(), and nothing is
+ * mapped there. Otherwise a zero page could stay mapped for blocks that are
+ * written from then on, and that no later fault or write would unmap.
+ *
+ * Context: the fault of that page, its DAX entry locked.
+ * Return: for ext4_dax_gather_fault(), or NULL if nothing changed.
+ */
+struct ext4_mmap_fault *ext4_dax_spread_fault(struct inode *inode,
+					      struct ext4_map_blocks *map)
+{
+	struct ext4_mmap_sem *sem = &EXT4_I(inode)->i_mmap_sem;
+	ext4_lblk_t lblk = map->m_lblk, len;
+	unsigned long index = lblk + 1;
+	struct ext4_mmap_fault *f;
+	struct extent_status es;
+
+	/* Blocks that are there and not written would be zeroed all at once. */
+	if (ext4_es_lookup_extent(inode, lblk, NULL, &es) &&
+	    !ext4_es_is_hole(&es))
+		return NULL;
+	if (!lblk || !ext4_es_lookup_extent(inode, lblk - 1, NULL, &es) ||
+	    !ext4_es_is_written(&es))
+		return NULL;
+	len = min3(lblk - es.es_lblk + 1, EXT4_DAX_SPREAD_MAX,
+		   ext4_pool_ahead(inode, lblk));
+	len = min_t(loff_t, len, DIV_ROUND_UP_ULL(i_size_read(inode),
+						  PAGE_SIZE) - lblk);
+	if (len < 2 || !ext4_dax_may_allocate_ahead(inode))
+		return NULL;
+	f = ext4_mmap_spread(sem, lblk, lblk + len - 1);
+	if (!f)
+		return NULL;
+	if (xa_find(&inode->i_mapping->i_pages, &index, lblk + len - 1,
+		    XA_PRESENT))
+		len = index - lblk;
+	map->m_len = len;
+	return f;
+}
+
+/**
+ * ext4_dax_gather_fault - undo ext4_dax_spread_fault()
+ * @inode: the DAX file
+ * @f: what that returned
+ *
+ * The blocks are in the mapping tree by now, for the faults that come.
+ */
+void ext4_dax_gather_fault(struct inode *inode, struct ext4_mmap_fault *f)
+{
+	ext4_mmap_gather(&EXT4_I(inode)->i_mmap_sem, f);
 }
 
 static void ext4_dax_hold_pages(struct inode *inode, pgoff_t first,

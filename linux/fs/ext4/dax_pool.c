@@ -749,6 +749,39 @@ static bool ext4_pool_range_is_clear(struct ext4_inode_info *ei,
 	return clear;
 }
 
+/**
+ * ext4_pool_ahead - how many blocks has an inode that are zeroed?
+ * @inode: the file
+ * @lblk: a block of it that is a hole
+ *
+ * Return: how many there are for @lblk and what follows, some of which may be
+ * used already. A hint: they may be gone when they are looked for.
+ */
+u32 ext4_pool_ahead(struct inode *inode, u32 lblk)
+{
+	struct ext4_inode_info *ei = EXT4_I(inode);
+	struct ext4_prealloc_space *pa;
+	struct rb_node *node;
+	u32 len = 0;
+
+	read_lock(&ei->i_prealloc_lock);
+	for (node = ei->i_prealloc_node.rb_node; node;) {
+		pa = rb_entry(node, struct ext4_prealloc_space,
+			      pa_node.inode_node);
+		if (lblk < pa->pa_lstart) {
+			node = node->rb_left;
+		} else if (lblk - pa->pa_lstart >= pa->pa_len) {
+			node = node->rb_right;
+		} else {
+			if (pa->pa_zeroed && !READ_ONCE(pa->pa_deleted))
+				len = pa->pa_lstart + pa->pa_len - lblk;
+			break;
+		}
+	}
+	read_unlock(&ei->i_prealloc_lock);
+	return len;
+}
+
 /* The first @len blocks of a pinned run are what was looked for. */
 static void ext4_pool_use_run(struct ext4_allocation_context *ac,
 			      struct ext4_prealloc_space *pa, ext4_grpblk_t len)

@@ -77,6 +77,7 @@ void ext4_pool_stop(struct super_block *sb);
 void ext4_pool_update(struct super_block *sb);
 bool ext4_pool_exists(struct super_block *sb);
 
+u32 ext4_pool_ahead(struct inode *inode, u32 lblk);
 bool ext4_pool_use(struct ext4_allocation_context *ac);
 bool ext4_pool_release(struct ext4_allocation_context *ac,
 		       struct ext4_prealloc_space *pa);

@@ -480,20 +480,33 @@ zeroed:
 	return ext4_dax_copy_zeroed(w, block);
 }
 
+/**
+ * ext4_dax_may_allocate_ahead - is there space for more blocks than asked for?
+ * @inode: a file
+ *
+ * Return: whether enough is free, and nobody counts what each user has.
+ */
+bool ext4_dax_may_allocate_ahead(struct inode *inode)
+{
+	struct ext4_sb_info *sbi = EXT4_SB(inode->i_sb);
+
+	if (percpu_counter_read_positive(&sbi->s_freeclusters_counter) <
+	    ext4_blocks_count(sbi->s_es) / EXT4_DAX_AHEAD_MIN_FREE)
+		return false;
+	for (int type = 0; type < EXT4_MAXQUOTAS; type++)
+		if (sb_has_quota_limits_enabled(inode->i_sb, type))
+			return false;
+	return true;
+}
+
 /*
  * How much to allocate beyond an append: as much as the file has, so that a small
  * file never has more blocks than twice its size.
  */
 static size_t ext4_dax_ahead_wanted(struct inode *inode)
 {
-	struct ext4_sb_info *sbi = EXT4_SB(inode->i_sb);
-
-	if (percpu_counter_read_positive(&sbi->s_freeclusters_counter) <
-	    ext4_blocks_count(sbi->s_es) / EXT4_DAX_AHEAD_MIN_FREE)
+	if (!ext4_dax_may_allocate_ahead(inode))
 		return 0;
-	for (int type = 0; type < EXT4_MAXQUOTAS; type++)
-		if (sb_has_quota_limits_enabled(inode->i_sb, type))
-			return 0;
 	return round_down(min_t(loff_t, i_size_read(inode),
 				EXT4_DAX_AHEAD_MAX), i_blocksize(inode));
 }

@@ -114,6 +114,7 @@ void ext4_dax_open(struct inode *inode);
 void ext4_dax_release(struct inode *inode);
 bool ext4_dax_reclaim_ahead(struct super_block *sb);
 bool ext4_dax_should_retry(struct inode *inode, int err, int *retries);
+bool ext4_dax_may_allocate_ahead(struct inode *inode);
 /* file.c: the stock path, which zeroes every new block. */
 ssize_t ext4_dax_write_zeroed(struct kiocb *iocb, struct iov_iter *from);
 
@@ -124,6 +125,9 @@ void ext4_dax_note_fault(struct inode *inode, pgoff_t pgoff,
 			 unsigned int order, vm_fault_t result);
 void ext4_dax_join_extents(struct inode *inode, struct ext4_map_blocks *map,
 			   unsigned int len);
+struct ext4_mmap_fault *ext4_dax_spread_fault(struct inode *inode,
+					      struct ext4_map_blocks *map);
+void ext4_dax_gather_fault(struct inode *inode, struct ext4_mmap_fault *f);
 void ext4_exclude_faults(struct inode *inode, loff_t start, loff_t end);
 void ext4_admit_faults(struct inode *inode);
 void ext4_exclude_faults_for_write(struct inode *inode, loff_t start,
@@ -201,6 +205,17 @@ static inline bool ext4_dax_should_retry(struct inode *inode, int err,
 static inline void ext4_dax_join_extents(struct inode *inode,
 					 struct ext4_map_blocks *map,
 					 unsigned int len)
+{
+}
+
+static inline struct ext4_mmap_fault *
+ext4_dax_spread_fault(struct inode *inode, struct ext4_map_blocks *map)
+{
+	return NULL;
+}
+
+static inline void ext4_dax_gather_fault(struct inode *inode,
+					 struct ext4_mmap_fault *f)
 {
 }
 

@@ -219,12 +219,114 @@ static void test_killed_waiter(struct kunit *test)
 	stop(test, &h);
 }
 
+/* Those in the range wait until it gathers, those beside it don't. */
+static void test_spread(struct kunit *test)
+{
+	struct actor before, inside, across, after;
+	struct ext4_mmap_sem sem;
+	struct ext4_mmap_fault own;
+
+	ext4_mmap_sem_init(&sem);
+	KUNIT_ASSERT_TRUE(test, ext4_mmap_try_enter(&sem, &own, 5, 5));
+	KUNIT_ASSERT_PTR_EQ(test, ext4_mmap_spread(&sem, 5, 8), &own);
+	start(test, &before, fault, &sem, 4, 4);
+	expect_got(test, &before);
+	start(test, &after, fault, &sem, 9, 9);
+	expect_got(test, &after);
+	start(test, &inside, fault, &sem, 8, 8);
+	expect_waits(test, &inside);
+	start(test, &across, fault, &sem, 0, 511);
+	expect_waits(test, &across);
+	/* Who leaves beside it lets nobody in. */
+	stop(test, &before);
+	expect_waits(test, &inside);
+	ext4_mmap_gather(&sem, &own);
+	expect_got(test, &inside);
+	expect_got(test, &across);
+	ext4_mmap_leave(&sem, &own);
+	stop(test, &inside);
+	stop(test, &across);
+	stop(test, &after);
+	KUNIT_EXPECT_TRUE(test, list_empty(&sem.faults));
+	KUNIT_EXPECT_EQ(test, sem.alone, 0);
+}
+
+static void test_spread_where_others_are(struct kunit *test)
+{
+	struct actor huge, other, waiter, h;
+	struct ext4_mmap_sem sem;
+	struct ext4_mmap_fault own;
+
+	ext4_mmap_sem_init(&sem);
+	KUNIT_ASSERT_TRUE(test, ext4_mmap_try_enter(&sem, &own, 5, 5));
+	start(test, &other, fault, &sem, 8, 8);
+	expect_got(test, &other);
+	KUNIT_EXPECT_NULL(test, ext4_mmap_spread(&sem, 5, 8));
+	KUNIT_EXPECT_PTR_EQ(test, ext4_mmap_spread(&sem, 5, 7), &own);
+	ext4_mmap_gather(&sem, &own);
+	stop(test, &other);
+	/* On the same page, and as a huge try. */
+	start(test, &other, fault, &sem, 5, 5);
+	expect_got(test, &other);
+	KUNIT_EXPECT_NULL(test, ext4_mmap_spread(&sem, 5, 8));
+	stop(test, &other);
+	start(test, &huge, fault, &sem, 0, 511);
+	expect_got(test, &huge);
+	KUNIT_EXPECT_NULL(test, ext4_mmap_spread(&sem, 5, 8));
+	stop(test, &huge);
+	/* Held, and waiting for who holds elsewhere. */
+	start(test, &h, holder, &sem, 8, 20);
+	expect_got(test, &h);
+	KUNIT_EXPECT_NULL(test, ext4_mmap_spread(&sem, 5, 8));
+	start(test, &waiter, fault, &sem, 6, 20);
+	expect_waits(test, &waiter);
+	KUNIT_EXPECT_NULL(test, ext4_mmap_spread(&sem, 5, 6));
+	stop(test, &h);
+	expect_got(test, &waiter);
+	stop(test, &waiter);
+	KUNIT_EXPECT_PTR_EQ(test, ext4_mmap_spread(&sem, 5, 8), &own);
+	ext4_mmap_gather(&sem, &own);
+	ext4_mmap_leave(&sem, &own);
+}
+
+/* A holder waits until it gathers, no longer; what it releases stays alone. */
+static void test_spread_and_holders(struct kunit *test)
+{
+	struct ext4_mmap_sem sem;
+	struct ext4_mmap_fault own;
+	struct actor h, waiter;
+
+	ext4_mmap_sem_init(&sem);
+	KUNIT_ASSERT_TRUE(test, ext4_mmap_try_enter(&sem, &own, 5, 5));
+	KUNIT_ASSERT_PTR_EQ(test, ext4_mmap_spread(&sem, 5, 8), &own);
+	start(test, &h, holder, &sem, 7, 20);
+	expect_waits(test, &h);
+	ext4_mmap_gather(&sem, &own);
+	expect_got(test, &h);
+	stop(test, &h);
+
+	KUNIT_ASSERT_PTR_EQ(test, ext4_mmap_spread(&sem, 5, 8), &own);
+	start(test, &h, holder, &sem, 100, 200);
+	expect_got(test, &h);
+	start(test, &waiter, fault, &sem, 8, 100);
+	expect_waits(test, &waiter);
+	stop(test, &h);
+	expect_waits(test, &waiter);
+	ext4_mmap_gather(&sem, &own);
+	expect_got(test, &waiter);
+	stop(test, &waiter);
+	ext4_mmap_leave(&sem, &own);
+}
+
 static struct kunit_case ext4_mmap_sem_cases[] = {
 	KUNIT_CASE_PARAM(test_rounding, rounding_gen_params),
 	KUNIT_CASE_PARAM(test_overlap, overlap_gen_params),
 	KUNIT_CASE(test_holder_waits_for_overlap_only),
 	KUNIT_CASE(test_waiters_before_the_next_holder),
 	KUNIT_CASE(test_killed_waiter),
+	KUNIT_CASE(test_spread),
+	KUNIT_CASE(test_spread_where_others_are),
+	KUNIT_CASE(test_spread_and_holders),
 	{}
 };
 

@@ -9,19 +9,24 @@
  * queue would stop every new fault until the slowest one in flight has ended,
  * the journal commit of a MAP_SYNC fault included.
  *
- * States of a fault: waiting -> admitted -> gone.
+ * States of a fault: waiting -> admitted -> gone. One on a single page may spread,
+ * while it is admitted, and gather again: in between it is alone in a range.
  *
- * Invariant: while a range is held and ext4_mmap_hold() has returned, no
- * admitted fault overlaps it.
+ * Invariants: while a range is held and ext4_mmap_hold() has returned, no
+ * admitted fault overlaps it. No admitted fault overlaps one that is alone.
  *
  *   - A fault that comes while the range is held sees @held under the lock and
  *     waits if it overlaps. One that came before is on the list, under the same
  *     lock, before @held was set, and the holder waits for it. There is no
  *     third order.
- *   - Releasing admits every waiter before the lock is dropped. Whoever holds
- *     next waits for those that overlap; so a holder that comes back at once
- *     can't starve a fault. Faults that come without pause can't starve a
- *     holder: those that overlap queue behind its range.
+ *   - Releasing admits every waiter before the lock is dropped, but for those
+ *     that overlap a fault alone. Whoever holds next waits for those that
+ *     overlap; so a holder that comes back at once can't starve a fault. Faults
+ *     that come without pause can't starve a holder: those that overlap queue
+ *     behind its range.
+ *   - A fault spreads only where no other is, be it admitted or waiting, and no
+ *     range is held. It never waits for that, and sleeps for nothing that a
+ *     waiter could have.
  *
  * Lock order:
  *   mmap_lock or per-VMA lock -> sb_start_pagefault -> shared side
@@ -50,6 +55,7 @@ void ext4_mmap_sem_init(struct ext4_mmap_sem *sem)
 #endif
 	spin_lock_init(&sem->lock);
 	sem->held = false;
+	sem->alone = 0;
 	INIT_LIST_HEAD(&sem->faults);
 	init_waitqueue_head(&sem->wait);
 }
@@ -70,10 +76,52 @@ void ext4_mmap_round_out(loff_t start, loff_t end, pgoff_t *first,
 		*last = (round_up(end, PMD_SIZE) >> PAGE_SHIFT) - 1;
 }
 
-static bool ext4_mmap_overlaps(const struct ext4_mmap_sem *sem,
-			       const struct ext4_mmap_fault *f)
+static bool ext4_mmap_overlaps(const struct ext4_mmap_fault *f, pgoff_t first,
+			       pgoff_t last)
 {
-	return f->first <= sem->last && sem->first <= f->last;
+	return f->first <= last && first <= f->last;
+}
+
+static bool ext4_mmap_is_held(const struct ext4_mmap_sem *sem,
+			      const struct ext4_mmap_fault *f)
+{
+	return sem->held && ext4_mmap_overlaps(f, sem->first, sem->last);
+}
+
+static bool ext4_mmap_may_enter(const struct ext4_mmap_sem *sem,
+				const struct ext4_mmap_fault *f)
+{
+	const struct ext4_mmap_fault *other;
+
+	if (ext4_mmap_is_held(sem, f))
+		return false;
+	if (likely(!sem->alone))
+		return true;
+	list_for_each_entry(other, &sem->faults, list)
+		if (other->alone &&
+		    ext4_mmap_overlaps(other, f->first, f->last))
+			return false;
+	return true;
+}
+
+/* Let in whoever may now. Returns whether there was any. */
+static bool ext4_mmap_admit(struct ext4_mmap_sem *sem)
+{
+	struct ext4_mmap_fault *f;
+	bool any = false;
+
+	list_for_each_entry(f, &sem->faults, list) {
+		if (f->admitted || !ext4_mmap_may_enter(sem, f))
+			continue;
+		/*
+		 * B: what was done to the range; matches A. The entry stays
+		 * ours until the lock is dropped: its fault needs the lock to
+		 * leave.
+		 */
+		smp_store_release(&f->admitted, true);
+		any = true;
+	}
+	return any;
 }
 
 /* Is a fault in flight in the held range? */
@@ -84,7 +132,7 @@ static bool ext4_mmap_busy(struct ext4_mmap_sem *sem)
 
 	spin_lock(&sem->lock);
 	list_for_each_entry(f, &sem->faults, list) {
-		busy = f->admitted && ext4_mmap_overlaps(sem, f);
+		busy = f->admitted && ext4_mmap_is_held(sem, f);
 		if (busy)
 			break;
 	}
@@ -109,10 +157,11 @@ bool ext4_mmap_try_enter(struct ext4_mmap_sem *sem, struct ext4_mmap_fault *f,
 
 	f->first = first;
 	f->last = last;
+	f->alone = false;
 
 	rwsem_acquire_read(&sem->dep_map, 0, 0, _RET_IP_);
 	spin_lock(&sem->lock);
-	in = !sem->held || !ext4_mmap_overlaps(sem, f);
+	in = ext4_mmap_may_enter(sem, f);
 	f->admitted = in;
 	list_add(&f->list, &sem->faults);
 	spin_unlock(&sem->lock);
@@ -120,7 +169,7 @@ bool ext4_mmap_try_enter(struct ext4_mmap_sem *sem, struct ext4_mmap_fault *f,
 }
 
 /**
- * ext4_mmap_wait - wait for the holder to let a queued fault in
+ * ext4_mmap_wait - wait for whoever keeps a queued fault out
  * @sem: the gate
  * @f: queued by ext4_mmap_try_enter()
  *
@@ -131,7 +180,7 @@ int ext4_mmap_wait(struct ext4_mmap_sem *sem, struct ext4_mmap_fault *f)
 {
 	int ret;
 
-	/* A: what the holder did to the range; matches B. */
+	/* A: what was done to the range; matches B. */
 	ret = wait_event_killable(sem->wait, smp_load_acquire(&f->admitted));
 	if (!ret)
 		return 0;
@@ -157,12 +206,72 @@ void ext4_mmap_leave(struct ext4_mmap_sem *sem, struct ext4_mmap_fault *f)
 	bool awaited;
 
 	spin_lock(&sem->lock);
-	WARN_ON_ONCE(!f->admitted);
+	WARN_ON_ONCE(!f->admitted || f->alone);
 	list_del(&f->list);
-	awaited = sem->held && ext4_mmap_overlaps(sem, f);
+	awaited = ext4_mmap_is_held(sem, f);
 	spin_unlock(&sem->lock);
 	rwsem_release(&sem->dep_map, _RET_IP_);
 	/* Only faults that were in before the range was held get here. */
+	if (awaited)
+		wake_up_all(&sem->wait);
+}
+
+/**
+ * ext4_mmap_spread - be alone in more than the page that faulted
+ * @sem: the gate
+ * @page: the page; the caller is the fault on it, and is in
+ * @last: last page of the range, which begins with @page
+ *
+ * Where another fault is or waits, or a range is held, nothing changes.
+ *
+ * Context: any in which a spinlock may be taken; does not sleep. Until
+ * ext4_mmap_gather() the caller must not wait for a fault.
+ * Return: the caller's entry if it is alone in the range now, or NULL.
+ */
+struct ext4_mmap_fault *ext4_mmap_spread(struct ext4_mmap_sem *sem,
+					 pgoff_t page, pgoff_t last)
+{
+	struct ext4_mmap_fault *f, *own = NULL;
+	unsigned int n = 0;
+
+	spin_lock(&sem->lock);
+	list_for_each_entry(f, &sem->faults, list) {
+		if (ext4_mmap_overlaps(f, page, last)) {
+			own = f;
+			n++;
+		}
+	}
+	WARN_ON_ONCE(!n);
+	if (n != 1 || own->first != page || own->last != page ||
+	    (sem->held && sem->first <= last && page <= sem->last)) {
+		own = NULL;
+	} else {
+		own->last = last;
+		own->alone = true;
+		sem->alone++;
+	}
+	spin_unlock(&sem->lock);
+	return own;
+}
+
+/**
+ * ext4_mmap_gather - undo ext4_mmap_spread()
+ * @sem: the gate
+ * @f: what that returned
+ *
+ * Context: any in which a spinlock may be taken; does not sleep.
+ */
+void ext4_mmap_gather(struct ext4_mmap_sem *sem, struct ext4_mmap_fault *f)
+{
+	bool awaited;
+
+	spin_lock(&sem->lock);
+	awaited = ext4_mmap_is_held(sem, f);
+	f->last = f->first;
+	f->alone = false;
+	sem->alone--;
+	awaited |= ext4_mmap_admit(sem);
+	spin_unlock(&sem->lock);
 	if (awaited)
 		wake_up_all(&sem->wait);
 }
@@ -200,23 +309,12 @@ void ext4_mmap_hold(struct ext4_mmap_sem *sem, pgoff_t first, pgoff_t last)
  */
 void ext4_mmap_release(struct ext4_mmap_sem *sem)
 {
-	struct ext4_mmap_fault *f;
-	bool queued = false;
+	bool queued;
 
 	ext4_mmap_assert_held(sem);
 	spin_lock(&sem->lock);
 	sem->held = false;
-	list_for_each_entry(f, &sem->faults, list) {
-		if (f->admitted)
-			continue;
-		/*
-		 * B: what was done to the range; matches A. The entry stays
-		 * ours until the lock is dropped: its fault needs the lock to
-		 * leave.
-		 */
-		smp_store_release(&f->admitted, true);
-		queued = true;
-	}
+	queued = ext4_mmap_admit(sem);
 	spin_unlock(&sem->lock);
 	rwsem_release(&sem->dep_map, _RET_IP_);
 	if (queued)

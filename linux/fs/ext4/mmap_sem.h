@@ -16,6 +16,7 @@
  * struct ext4_mmap_sem - the gate of one inode
  * @lock: protects all that follows but @wait. A leaf; taken from process
  *	context only.
+ * @alone: how many faults in flight are alone in their range
  * @held: somebody holds [@first, @last]
  * @first: first page of the held range
  * @last: last page of the held range, ULONG_MAX for "to the end of file"
@@ -24,6 +25,7 @@
  */
 struct ext4_mmap_sem {
 	spinlock_t lock;		/* of all that follows but @wait */
+	unsigned int alone;
 	bool held;
 	pgoff_t first;
 	pgoff_t last;
@@ -46,13 +48,15 @@ static_assert(sizeof(struct ext4_mmap_sem) <= 72 ||
  * @first: first page that the fault may touch
  * @last: last one
  * @admitted: in flight rather than waiting. Set under the lock, by the fault
- *	itself or by the holder that lets it in; read by the waiter without it.
+ *	itself or by who lets it in; read by the waiter without it.
+ * @alone: keeps other faults out of its pages. Under the lock, by the fault itself
  */
 struct ext4_mmap_fault {
 	struct list_head list;
 	pgoff_t first;
 	pgoff_t last;
 	bool admitted;
+	bool alone;
 };
 
 void ext4_mmap_sem_init(struct ext4_mmap_sem *sem);
@@ -64,6 +68,10 @@ bool ext4_mmap_try_enter(struct ext4_mmap_sem *sem, struct ext4_mmap_fault *f,
 			 pgoff_t first, pgoff_t last);
 int ext4_mmap_wait(struct ext4_mmap_sem *sem, struct ext4_mmap_fault *f);
 void ext4_mmap_leave(struct ext4_mmap_sem *sem, struct ext4_mmap_fault *f);
+
+struct ext4_mmap_fault *ext4_mmap_spread(struct ext4_mmap_sem *sem,
+					 pgoff_t page, pgoff_t last);
+void ext4_mmap_gather(struct ext4_mmap_sem *sem, struct ext4_mmap_fault *f);
 
 void ext4_mmap_hold(struct ext4_mmap_sem *sem, pgoff_t first, pgoff_t last);
 void ext4_mmap_release(struct ext4_mmap_sem *sem);
