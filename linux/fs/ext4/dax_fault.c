@@ -133,9 +133,10 @@ void ext4_dax_join_extents(struct inode *inode, struct ext4_map_blocks *map,
  * again as the run has, if they are the inode's and zeroed: so the next faults
  * need no transaction. A file that is touched here and there stays sparse.
  *
- * The fault is alone in the range until ext4_dax_gather_fault(), and nothing is
- * mapped there. Otherwise a zero page could stay mapped for blocks that are
- * written from then on, and that no later fault or write would unmap.
+ * The zero page may be mapped for the pages behind. It is unmapped, and as the
+ * fault is alone in the range until ext4_dax_gather_fault(), it is not mapped
+ * again before the blocks are in the mapping tree. Otherwise it could stay for
+ * ever, for a later write(2) finds written blocks and unmaps nothing.
  *
  * Context: the fault of that page, its DAX entry locked.
  * Return: for ext4_dax_gather_fault(), or NULL if nothing changed.
@@ -145,30 +146,27 @@ struct ext4_mmap_fault *ext4_dax_spread_fault(struct inode *inode,
 {
 	struct ext4_mmap_sem *sem = &EXT4_I(inode)->i_mmap_sem;
 	ext4_lblk_t lblk = map->m_lblk, len;
-	unsigned long index = lblk + 1;
 	struct ext4_mmap_fault *f;
 	struct extent_status es;
+	loff_t left;
 
 	/* Blocks that are there and not written would be zeroed all at once. */
-	if (ext4_es_lookup_extent(inode, lblk, NULL, &es) &&
-	    !ext4_es_is_hole(&es))
-		return NULL;
-	if (!lblk || !ext4_es_lookup_extent(inode, lblk - 1, NULL, &es) ||
+	if (!lblk || !ext4_es_lookup_extent(inode, lblk, NULL, &es) ||
+	    !ext4_es_is_hole(&es) ||
+	    !ext4_es_lookup_extent(inode, lblk - 1, NULL, &es) ||
 	    !ext4_es_is_written(&es))
 		return NULL;
 	len = min3(lblk - es.es_lblk + 1, EXT4_DAX_SPREAD_MAX,
 		   ext4_pool_ahead(inode, lblk));
-	len = min_t(loff_t, len, DIV_ROUND_UP_ULL(i_size_read(inode),
-						  PAGE_SIZE) - lblk);
 	if (len < 2 || !ext4_dax_may_allocate_ahead(inode))
 		return NULL;
 	f = ext4_mmap_spread(sem, lblk, lblk + len - 1);
 	if (!f)
 		return NULL;
-	if (xa_find(&inode->i_mapping->i_pages, &index, lblk + len - 1,
-		    XA_PRESENT))
-		len = index - lblk;
-	map->m_len = len;
+	/* Whoever makes the file shorter waits for the fault by now. */
+	left = DIV_ROUND_UP_ULL(i_size_read(inode), PAGE_SIZE) - lblk;
+	map->m_len = min_t(loff_t, len, left);
+	unmap_mapping_pages(inode->i_mapping, lblk, map->m_len, false);
 	return f;
 }
 
