@@ -44,6 +44,9 @@ appends()
 	ok "$name: a mapped reader at the end, 4 KiB" daxio chase "$MNT/chase" "$(loops 1500)" 4096
 	ok "$name: a mapped reader at the end, 1 MiB" daxio chase "$MNT/chase" "$(loops 30)" 1048576
 	ok "$name: a mapped reader at the end, unaligned" daxio chase "$MNT/chase" "$(loops 1500)" 1536
+	truncate -s 64K "$MNT/sync"
+	ok "$name: stores that wait for a commit" \
+		bash -c "for at in 0 8192 16384 24576; do daxmap $MNT/sync \$at x >/dev/null || exit; done"
 	is "$(daxio nowait "$MNT/nowait")" -11 "$name: RWF_NOWAIT: EAGAIN"
 	ok "$name: killed in the middle" daxio killed "$MNT/killed" 200000000 30000 end
 	ok "$name: no stale byte" daxio scan "$MNT/killed"
