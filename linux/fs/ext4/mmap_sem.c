@@ -76,16 +76,18 @@ void ext4_mmap_round_out(loff_t start, loff_t end, pgoff_t *first,
 		*last = (round_up(end, PMD_SIZE) >> PAGE_SHIFT) - 1;
 }
 
-static bool ext4_mmap_overlaps(const struct ext4_mmap_fault *f, pgoff_t first,
-			       pgoff_t last)
+static bool ext4_mmap_overlaps(pgoff_t first, pgoff_t last, pgoff_t from,
+			       pgoff_t to)
 {
-	return f->first <= last && first <= f->last;
+	return first <= to && from <= last;
 }
 
-static bool ext4_mmap_is_held(const struct ext4_mmap_sem *sem,
-			      const struct ext4_mmap_fault *f)
+/* Does somebody hold a page of the range? */
+static bool ext4_mmap_is_held(const struct ext4_mmap_sem *sem, pgoff_t first,
+			      pgoff_t last)
 {
-	return sem->held && ext4_mmap_overlaps(f, sem->first, sem->last);
+	return sem->held &&
+	       ext4_mmap_overlaps(first, last, sem->first, sem->last);
 }
 
 static bool ext4_mmap_may_enter(const struct ext4_mmap_sem *sem,
@@ -93,13 +95,14 @@ static bool ext4_mmap_may_enter(const struct ext4_mmap_sem *sem,
 {
 	const struct ext4_mmap_fault *other;
 
-	if (ext4_mmap_is_held(sem, f))
+	if (ext4_mmap_is_held(sem, f->first, f->last))
 		return false;
 	if (likely(!sem->alone))
 		return true;
 	list_for_each_entry(other, &sem->faults, list)
 		if (other->alone &&
-		    ext4_mmap_overlaps(other, f->first, f->last))
+		    ext4_mmap_overlaps(other->first, other->last, f->first,
+				       f->last))
 			return false;
 	return true;
 }
@@ -132,7 +135,7 @@ static bool ext4_mmap_busy(struct ext4_mmap_sem *sem)
 
 	spin_lock(&sem->lock);
 	list_for_each_entry(f, &sem->faults, list) {
-		busy = f->admitted && ext4_mmap_is_held(sem, f);
+		busy = f->admitted && ext4_mmap_is_held(sem, f->first, f->last);
 		if (busy)
 			break;
 	}
@@ -208,7 +211,7 @@ void ext4_mmap_leave(struct ext4_mmap_sem *sem, struct ext4_mmap_fault *f)
 	spin_lock(&sem->lock);
 	WARN_ON_ONCE(!f->admitted || f->alone);
 	list_del(&f->list);
-	awaited = ext4_mmap_is_held(sem, f);
+	awaited = ext4_mmap_is_held(sem, f->first, f->last);
 	spin_unlock(&sem->lock);
 	rwsem_release(&sem->dep_map, _RET_IP_);
 	/* Only faults that were in before the range was held get here. */
@@ -236,14 +239,14 @@ struct ext4_mmap_fault *ext4_mmap_spread(struct ext4_mmap_sem *sem,
 
 	spin_lock(&sem->lock);
 	list_for_each_entry(f, &sem->faults, list) {
-		if (ext4_mmap_overlaps(f, page, last)) {
+		if (ext4_mmap_overlaps(f->first, f->last, page, last)) {
 			own = f;
 			n++;
 		}
 	}
 	WARN_ON_ONCE(!n);
 	if (n != 1 || own->first != page || own->last != page ||
-	    (sem->held && sem->first <= last && page <= sem->last)) {
+	    ext4_mmap_is_held(sem, page, last)) {
 		own = NULL;
 	} else {
 		own->last = last;
@@ -266,7 +269,7 @@ void ext4_mmap_gather(struct ext4_mmap_sem *sem, struct ext4_mmap_fault *f)
 	bool awaited;
 
 	spin_lock(&sem->lock);
-	awaited = ext4_mmap_is_held(sem, f);
+	awaited = ext4_mmap_is_held(sem, f->first, f->last);
 	f->last = f->first;
 	f->alone = false;
 	sem->alone--;
