@@ -31,12 +31,14 @@ exec 5>>"$MNT/ahead"
 append 5 20
 truncate -s 180000 "$MNT/ahead"
 is "$(mapped "$MNT/ahead")" 42 "growing the file gives them back"
+exec 5>&- 5>"$MNT/reserved"
 append 5 20
-fallocate -n -o 0 -l 1M "$MNT/ahead"
-is "$(mapped "$MNT/ahead")" 256 "reserving past the end: what was asked for"
-append 5 5
+ok "a new file: blocks ahead of the next append, too" test "$(blocks "$MNT/reserved")" -gt 1
+fallocate -n -o 0 -l 1M "$MNT/reserved"
+is "$(mapped "$MNT/reserved")" 256 "reserving past the end: what was asked for"
+append 5 1
 exec 5>&-
-is "$(mapped "$MNT/ahead")" 256 "and it stays after more appends and the close"
+is "$(mapped "$MNT/reserved")" 256 "and it stays after one more append and the close"
 exec 5>"$MNT/off"
 append 5 30
 echo 0 >"$SYS/zeroed_alloc"
