@@ -18,15 +18,6 @@ done
 SYS=/sys/fs/ext4/${PMEM#/dev/}/dax
 bad=/sys/block/${PMEM#/dev/}/badblocks
 
-# poison FILE BLOCK: a sector in the middle of it
-poison()
-{
-	local at
-	at=$(filefrag -b4096 -v "$1" | awk -F'[ .:]+' -v b="$2" '/^ *[0-9]+:/ && $3 <= b && b <= $4 { print $5 + b - $3 }')
-	echo "$((at * 8 + 3)) 1" >"$bad"
-	[ "$(cat "$bad")" = "$((at * 8 + 3)) 1" ] || bail "no bad block"
-}
-
 # write POS BYTES: 'p', in one write
 write() { head -c "$2" /dev/zero | tr '\0' p | dd of="$MNT/f" bs="$2" iflag=fullblock seek="$1" oflag=seek_bytes conv=notrunc status=none; }
 
@@ -47,7 +38,7 @@ writes()
 		truncate -s "$size" "$MNT/f"
 		fallocate -n -l 128K "$MNT/f"
 		sync
-		poison "$MNT/f" 10
+		pmem_poison "$MNT/f" 10
 		ok "$1: $where" write "$pos" "$bytes"
 		written "$pos" "$bytes" "$1: $where"
 	done <<-END
@@ -66,13 +57,13 @@ ext4_load ours && pmem_stale && pmem_mkfs && pmem_mount dax=always,dax_zeroed_al
 echo 0 >"$SYS/write_unzeroed_min_kb"
 writes ours
 write 0 131072
-poison "$MNT/f" 10
+pmem_poison "$MNT/f" 10
 fails "ours: a bad block that is read: EIO" "Input/output error" cat "$MNT/f"
 ok "ours: written over" write 40960 4096
 ok "ours: and read" cat "$MNT/f"
 rm -f "$MNT/f"
 write 0 5000
-poison "$MNT/f" 1
+pmem_poison "$MNT/f" 1
 ok "ours: a write further out than a bad last block" write 1048576 4096
 ok "ours: which can be written over" write 4096 4096
 umount "$MNT"

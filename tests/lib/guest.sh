@@ -46,6 +46,15 @@ pmem_fsdax()
 # zeroed shows (daxio scan FILE).
 pmem_stale() { daxio fill "$PMEM"; }
 
+# pmem_poison FILE BLOCK: the device lists a sector in the middle of it as bad.
+pmem_poison()
+{
+	local bad=/sys/block/${PMEM#/dev/}/badblocks at
+	at=$(filefrag -b4096 -v "$1" | awk -F'[ .:]+' -v b="$2" '/^ *[0-9]+:/ && $3 <= b && b <= $4 { print $5 + b - $3 }')
+	echo "$((at * 8 + 3)) 1" >"$bad"
+	grep -qx "$((at * 8 + 3)) 1" "$bad" || bail "no bad block"
+}
+
 # pmem_mkfs [OPTION...]
 pmem_mkfs() { mke2fs -q -F -t ext4 -b 4096 -E nodiscard "$@" "$PMEM"; }
 
