@@ -174,6 +174,7 @@ ok "touched in random order: 0.95 of it mapped by PMDs ($(pmds) of $((mb / 2)))"
 kib() { du -k "$MNT/$1" | cut -f 1; }
 pool_fill 65536
 ok "blocks ahead of a run of faults, never below a zero page" daxrace ahead "$MNT/ahead" "$(loops 400)" 1
+ok "what is mapped behind them stays" daxrace behind "$MNT/behind"
 daxtouch write "$MNT/end" 2457600 4096 small seq >/dev/null
 is "$(kib end)" 2400 "none behind the end of the file"
 daxtouch write "$MNT/holes" 8392704 8192 small seq >/dev/null

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "dax.h"
@@ -463,6 +464,40 @@ static int cmd_ahead(char **arg)
 	return bad || behind || ahead < rounds / 4;
 }
 
+/* Of this thread, so far. */
+static size_t faults(void)
+{
+	struct rusage use;
+
+	if (getrusage(RUSAGE_THREAD, &use))
+		err(2, "getrusage");
+	return use.ru_minflt + use.ru_majflt;
+}
+
+/*
+ * behind FILE: the front of a file is stored to, page by page, up to pages that are
+ * mapped. Those stay so.
+ */
+static int cmd_behind(char **arg)
+{
+	volatile char *map;
+	size_t n;
+
+	/* One that is large enough for a chunk of the pool. */
+	open_file(arg[0], 4 << 20);
+	map = map_at(fd, size, false, false);
+	for (size_t page = MOST; page < AHEAD / PAGE; page++)
+		map[page * PAGE] = 1;
+	for (size_t page = 0; page < MOST; page++)
+		map[page * PAGE] = 1;
+	n = faults();
+	for (size_t page = MOST; page < AHEAD / PAGE; page++)
+		map[page * PAGE] = 1;
+	n = faults() - n;
+	printf("# %zu more faults\n", n);
+	return n != 0;
+}
+
 /*
  * starve FILE SECONDS fault|holder: threads that fault without pause, and one that
  * holds their range again and again. How many times does it hold while one fault
@@ -693,6 +728,7 @@ static const struct command commands[] = {
 	{ "beside",	3, cmd_beside,	  "FILE MIB SECONDS" },
 	{ "neighbour",	1, cmd_neighbour, "FILE" },
 	{ "ahead",	3, cmd_ahead,	  "FILE ROUNDS SEED" },
+	{ "behind",	1, cmd_behind,	  "FILE" },
 	{ "starve",	3, cmd_starve,	  "FILE SECONDS fault|holder" },
 	{ "many",	2, cmd_many,	  "DIR COUNT" },
 	{ "cut",	2, cmd_cut,	  "DIR COUNT" },

@@ -145,19 +145,22 @@ struct ext4_mmap_fault *ext4_dax_spread_fault(struct inode *inode,
 					      struct ext4_map_blocks *map)
 {
 	struct ext4_mmap_sem *sem = &EXT4_I(inode)->i_mmap_sem;
-	ext4_lblk_t lblk = map->m_lblk, len;
+	ext4_lblk_t lblk = map->m_lblk, hole, len;
 	struct ext4_mmap_fault *f;
 	struct extent_status es;
 	loff_t left;
 
 	/* Blocks that are there and not written would be zeroed all at once. */
 	if (!lblk || !ext4_es_lookup_extent(inode, lblk, NULL, &es) ||
-	    !ext4_es_is_hole(&es) ||
-	    !ext4_es_lookup_extent(inode, lblk - 1, NULL, &es) ||
+	    !ext4_es_is_hole(&es))
+		return NULL;
+	/* What is mapped behind the hole would be unmapped for nothing. */
+	hole = es.es_lblk + es.es_len - lblk;
+	if (!ext4_es_lookup_extent(inode, lblk - 1, NULL, &es) ||
 	    !ext4_es_is_written(&es))
 		return NULL;
-	len = min3(lblk - es.es_lblk + 1, EXT4_DAX_SPREAD_MAX,
-		   ext4_pool_ahead(inode, lblk));
+	len = min3(lblk - es.es_lblk + 1, hole, EXT4_DAX_SPREAD_MAX);
+	len = min(len, ext4_pool_ahead(inode, lblk));
 	if (len < 2 || !ext4_dax_may_allocate_ahead(inode))
 		return NULL;
 	f = ext4_mmap_spread(sem, lblk, lblk + len - 1);
