@@ -18,9 +18,6 @@ done
 SYS=/sys/fs/ext4/${PMEM#/dev/}/dax
 bad=/sys/block/${PMEM#/dev/}/badblocks
 
-# write POS BYTES: 'p', in one write
-write() { head -c "$2" /dev/zero | tr '\0' p | dd of="$MNT/f" bs="$2" iflag=fullblock seek="$1" oflag=seek_bytes conv=notrunc status=none; }
-
 # written POS BYTES NAME: that, and all else reads as zeros
 written()
 {
@@ -39,7 +36,7 @@ writes()
 		fallocate -n -l 128K "$MNT/f"
 		sync
 		pmem_poison "$MNT/f" 10
-		ok "$1: $where" write "$pos" "$bytes"
+		ok "$1: $where" write_p "$MNT/f" "$pos" "$bytes"
 		written "$pos" "$bytes" "$1: $where"
 	done <<-END
 		filled, whole blocks:131072:8192:65536
@@ -56,16 +53,16 @@ writes()
 ext4_load ours && pmem_stale && pmem_mkfs && pmem_mount dax=always,dax_zeroed_alloc || bail "no file system"
 echo 0 >"$SYS/write_unzeroed_min_kb"
 writes ours
-write 0 131072
+write_p "$MNT/f" 0 131072
 pmem_poison "$MNT/f" 10
 fails "ours: a bad block that is read: EIO" "Input/output error" cat "$MNT/f"
-ok "ours: written over" write 40960 4096
+ok "ours: written over" write_p "$MNT/f" 40960 4096
 ok "ours: and read" cat "$MNT/f"
 rm -f "$MNT/f"
-write 0 5000
+write_p "$MNT/f" 0 5000
 pmem_poison "$MNT/f" 1
-ok "ours: a write further out than a bad last block" write 1048576 4096
-ok "ours: which can be written over" write 4096 4096
+ok "ours: a write further out than a bad last block" write_p "$MNT/f" 1048576 4096
+ok "ours: which can be written over" write_p "$MNT/f" 4096 4096
 umount "$MNT"
 ok "e2fsck" e2fsck -fn "$PMEM"
 

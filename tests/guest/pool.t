@@ -9,7 +9,6 @@
 TRACE=/sys/kernel/tracing
 
 fresh() { pmem_stale && pmem_mkfs && pmem_mount "$1" || bail "no file system"; }
-again() { umount "$MNT" && pmem_mount "$1" || bail "no file system"; }
 # What the pool gives since the last call, and what is zeroed inline: KiB.
 used() { echo "$(($(pool_is hit_kb) - hit0)) $(($(inline) - inline0))"; }
 mark() { hit0=$(pool_is hit_kb) inline0=$(inline) pmd0=$(cat $SYS/pmd_faults); }
@@ -74,7 +73,7 @@ sleep 3
 got=$(($(pool_is zeroed_kb) - before))
 ok "16 MiB a second: not more ($got KiB in 3 s)" test "$got" -le $((4 * 16384))
 ok "and not nothing" test "$got" -ge 4096
-again dax=always,nodax_zeroed_alloc
+pmem_again dax=always,nodax_zeroed_alloc
 sleep 0.5
 is "$(pool_is ready_kb)" 0 "nodax_zeroed_alloc: none"
 ok "remount with it" mount -o remount,dax_zeroed_alloc "$MNT"
@@ -164,7 +163,7 @@ fresh dax=always,dax_zeroed_alloc
 mb=$(loops 256)
 pool_fill $((mb * 1024))
 daxtouch write "$MNT/random" $((mb << 20)) 4096 small random >/dev/null
-again dax=always,dax_zeroed_alloc
+pmem_again dax=always,dax_zeroed_alloc
 mark
 daxtouch read "$MNT/random" huge
 ok "touched in random order: 0.95 of it mapped by PMDs ($(pmds) of $((mb / 2)))" test $(($(pmds) * 100)) -ge $((mb * 95 / 2))
@@ -230,7 +229,7 @@ is "$(used) $(pool_is ready_kb)" "0 0 $before" "takes nothing from the pool"
 
 # The invariant: free in the buddies and in the pool is what df has free.
 sync
-again dax=always,dax_zeroed_alloc
+pmem_again dax=always,dax_zeroed_alloc
 pool_fill 131072
 daxtouch write "$MNT/tiny" 12288 4096 small seq >/dev/null
 settles

@@ -55,6 +55,9 @@ pmem_poison()
 	grep -qx "$((at * 8 + 3)) 1" "$bad" || bail "no bad block"
 }
 
+# write_p FILE POS BYTES: 'p', in one write
+write_p() { head -c "$3" /dev/zero | tr '\0' p | dd of="$1" bs="$3" iflag=fullblock seek="$2" oflag=seek_bytes conv=notrunc status=none; }
+
 # pmem_mkfs [OPTION...]
 pmem_mkfs() { mke2fs -q -F -t ext4 -b 4096 -E nodiscard "$@" "$PMEM"; }
 
@@ -66,6 +69,9 @@ pmem_mount()
 	verify=/sys/fs/ext4/$(basename "$(readlink -f "$dev")")/dax/verify
 	[ ! -e "$verify" ] || echo 1 >"$verify"
 }
+
+# pmem_again OPTIONS: what was in memory is forgotten.
+pmem_again() { umount "$MNT" && pmem_mount "$1" || bail "no file system"; }
 
 # pool_is FILE: what the pool says in sysfs.
 pool_is() { cat "$SYS/pool_$1"; }
