@@ -45,15 +45,15 @@ read -r faults ops <<<"$(daxrace beside "$MNT/b" "$(loops 512)" 5)"
 is "$(waits)" "$w" "faults beside a held range do not wait"
 ok "both sides go on" test "$faults" -gt 100 -a "$ops" -gt 5
 rm "$MNT/b"
-is "$(traced daxrace starve "$MNT/n" 3 holder)" "hold release wait" "faults do not starve a holder, and all is traced"
-ok "nor holders a fault" daxrace starve "$MNT/n" 3 fault
+is "$(traced soon daxrace starve "$MNT/n" 3 holder)" "hold release wait" "faults do not starve a holder, and all is traced"
+ok "nor holders a fault" soon daxrace starve "$MNT/n" 3 fault
 ok "faults in a held range wait" test "$(waits)" -gt "$w"
 ok "how long is counted" test "$(cat "$SYS/range_wait_us")" -gt 0
 
 # Two files at a time: what one frees becomes the other's.
 for seed in 1 2; do
-	daxrace storm "$MNT/other" 8 $((seed + 10)) >/dev/null &
-	ok "faults against every operation: no block of somebody else ($seed)" daxrace storm "$MNT/s" 8 $seed
+	soon daxrace storm "$MNT/other" 8 $((seed + 10)) >/dev/null &
+	ok "faults against every operation: no block of somebody else ($seed)" soon daxrace storm "$MNT/s" 8 $seed
 	wait $!
 	is $? 0 "nor in the other file ($seed)"
 done

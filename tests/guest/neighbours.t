@@ -5,7 +5,6 @@
 . tests/lib/tap.sh
 . tests/lib/guest.sh
 
-seconds=${NEIGHBOURS_SECONDS:-8}
 pmem_fsdax && ext4_load ours || bail "no NVDIMM"
 
 # run NAME MOUNT-OPTIONS MKFS-OPTION...
@@ -14,7 +13,7 @@ run()
 	local name=$1 opts=$2
 	shift 2
 	pmem_stale && pmem_mkfs "$@" && pmem_mount "$opts" || bail "$name: no file system"
-	ok "$name: each part has what was put there" neighbours "$MNT/f" /dev/shm/f "$seconds" 1
+	ok "$name: each part has what was put there" soon neighbours "$MNT/f" /dev/shm/f 8 1
 	ok "$name: two faults on one new block lose nothing" daxrace halves "$MNT/h" "$(loops 1000)"
 	umount "$MNT"
 	ok "$name: e2fsck" e2fsck -fn "$PMEM"

@@ -14,6 +14,9 @@ inline() { cat "$SYS/inline_zeroed_kb"; }
 # takes about as long on a kernel that checks everything. At least 1.
 loops() { echo $((($1 + SLOWDOWN - 1) / SLOWDOWN)); }
 
+# soon COMMAND...: in less than half a minute here, or it hangs and is ended.
+soon() { timeout -v $((30 * SLOWDOWN)) "$@"; }
+
 # have_stock: stock can be loaded. In a kernel of scripts/build-kernel ours is
 # built in, and what needs stock is skipped.
 have_stock() { [ -n "$EXT4_KO_STOCK" ]; }
