@@ -28,6 +28,8 @@ ok "what takes it away waits, and holds up no fault" daxhold pinned "$MNT/f"
 ok "a 2 MiB entry goes whole: nor is any page of it pinned" daxhold huge "$MNT/f"
 ok "nor is a page put back beside what goes of it" daxhold edge "$MNT/f" "$(loops 40)"
 ok "the wait ends with a signal" daxhold interrupted "$MNT/f"
+mount -o remount,dax_zeroed_alloc "$MNT"
+ok "nor does a close wait for who waits for a page" daxhold closed "$MNT/closed"
 is "$(exchanges | paste -sd' ')" "22 95" "swap-boot and a DAX donor are refused"
 umount "$MNT"
 

@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -315,6 +317,50 @@ static int cmd_interrupted(char **arg)
 }
 
 /*
+ * closed FILE: a truncate by name waits for a page of a file that was appended to;
+ * its only writer closes it, and must not wait for the truncate.
+ */
+static const char *path;
+
+static int truncate_path(void)
+{
+	return truncate(path, 0);
+}
+
+static int close_file(void)
+{
+	return close(fd);
+}
+
+static int cmd_closed(char **arg)
+{
+	struct op truncating, closing;
+	char data[64 << 10];
+	struct stat st;
+	bool closed;
+
+	path = arg[0];
+	fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+	memset(data, 'o', sizeof(data));
+	for (int i = 0; i < 2; i++)
+		if (write(fd, data, sizeof(data)) != (ssize_t)sizeof(data))
+			err(2, "%s", path);
+	if (fstat(fd, &st) || st.st_blocks * 512 <= st.st_size)
+		errx(2, "no blocks ahead of an append");
+	map = map_at(fd, sizeof(data), false, false);
+	pin(0);
+	op_start(&truncating, truncate_path);
+	if (op_done(&truncating, A_WHILE))
+		return fail("a truncate did not wait for a pinned page");
+	munmap(map, sizeof(data));
+	op_start(&closing, close_file);
+	closed = op_done(&closing, LONG / 4);
+	if (unpin() != 'o' || !op_done(&truncating, LONG) || truncating.result)
+		return fail("the truncate did not go on when the page was free");
+	return closed ? 0 : fail("close waits for a truncate that waits for a page");
+}
+
+/*
  * killed FILE DEVICE: DEVICE, a dm one below the file system, is suspended while a
  * MAP_SYNC fault waits for its commit; a truncate waits for that fault. A
  * third process that waits for the truncate is killed, and must be gone while the
@@ -467,6 +513,7 @@ static const struct command commands[] = {
 	{ "huge",	 1, cmd_huge,	     "FILE" },
 	{ "edge",	 2, cmd_edge,	     "FILE ROUNDS" },
 	{ "interrupted", 1, cmd_interrupted, "FILE" },
+	{ "closed",	 1, cmd_closed,	     "FILE" },
 	{ "killed",	 2, cmd_killed,	     "FILE DEVICE" },
 	{ "swap-boot",	 1, cmd_swap_boot,   "FILE" },
 	{ "move",	 2, cmd_move,	     "FILE DONOR" },
