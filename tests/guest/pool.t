@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The pool of pre-zeroed chunks: its knobs, how it fills and stops, what faults get
 # from it, where its chunks lie, and that nothing else is ever taken for zeros.
-# vm: --timeout 600 --allow is.not.zeros
+# vm: --timeout 600 --allow is.not.zeros --allow 'EXT4-fs error .*: trigger_test_error'
 . tests/lib/tap.sh
 . tests/lib/guest.sh
 
@@ -77,6 +77,7 @@ pmem_again dax=always,nodax_zeroed_alloc
 sleep 0.5
 is "$(pool_is ready_kb)" 0 "nodax_zeroed_alloc: none"
 ok "remount with it" mount -o remount,dax_zeroed_alloc "$MNT"
+pool_waits -ge 30720
 settles
 is "$(pool_is ready_kb)" 30720 "it fills"
 ok "remount without" mount -o remount,nodax_zeroed_alloc "$MNT"
@@ -350,6 +351,41 @@ umount "$MNT"
 pmem_mkfs && pmem_mount dax=always,dax_zeroed_alloc || bail "no file system"
 is "$(ext4dax status "$MNT" 2>&1 >/dev/null)" "" "and nothing with one"
 is "$(ext4dax status --json "$MNT" | jq -c '.filesystems[0]|[.pool_target,.pool_rate,.verify]')" '[31457280,268435456,true]' "but the knobs"
+umount "$MNT"
+
+# Another host has the device, as MMP finds out in 11 s.
+other_host() # N: it writes this sequence number
+{
+	local block
+	block=$(dumpe2fs -h "$PMEM" 2>/dev/null | sed -n 's/^MMP block number: *//p')
+	printf '%b\0\0\0' "\\0$1" | dd of="$PMEM" bs=1 seek=$((block * 4096 + 4)) conv=notrunc,fsync status=none
+}
+pmem_mkfs -O mmp,^metadata_csum && other_host 1 && pmem_mount ro,dax=always,dax_zeroed_alloc || bail "no file system"
+echo 0 >$SYS/pool_rate_kb
+mount -o remount,rw "$MNT" 2>/dev/null &
+sleep 1
+echo 16384 >$SYS/pool_target_kb
+sleep 1
+other_host 2
+ok "MMP looks for another host" kill -0 $!
+! wait $!
+is $? 0 "which has the device"
+is "$(pool_is zeroed_kb)" 0 "and nothing of it was zeroed"
+umount "$MNT"
+
+# A bitmap may call free what is not.
+pmem_mkfs && pmem_mount dax=always,dax_zeroed_alloc,errors=continue || bail "no file system"
+pool_fill 8192
+echo 1 >"${SYS%/dax}/trigger_fs_error"
+echo 16384 >$SYS/pool_target_kb
+ok "an error in the file system: the pool is given up" pool_waits -le 0
+pmem_again dax=always,dax_zeroed_alloc,errors=continue
+sleep 0.5
+is "$(pool_is zeroed_kb)" 0 "and after another mount there is none"
+umount "$MNT"
+e2fsck -fy "$PMEM" >/dev/null 2>&1
+pmem_mount dax=always,dax_zeroed_alloc || bail "no file system"
+ok "until e2fsck has mended it" pool_fill 8192
 umount "$MNT"
 
 # Mount and unmount, filling and not: milliseconds.

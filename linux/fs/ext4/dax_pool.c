@@ -393,6 +393,8 @@ static bool ext4_pool_is_wanted(struct ext4_pool *pool)
 	return READ_ONCE(EXT4_SB(sb)->s_dax.zeroed_alloc) &&
 	       READ_ONCE(pool->target_kb) && !sb_rdonly(sb) &&
 	       !ext4_forced_shutdown(sb) &&
+	       /* What its bitmaps call free may be somebody's. */
+	       !(READ_ONCE(EXT4_SB(sb)->s_mount_state) & EXT4_ERROR_FS) &&
 	       !is_journal_aborted(EXT4_SB(sb)->s_journal);
 }
 
@@ -400,12 +402,12 @@ static bool ext4_pool_is_wanted(struct ext4_pool *pool)
 static bool ext4_pool_must_wait(struct ext4_pool *pool)
 {
 	struct ext4_sb_info *sbi = EXT4_SB(pool->sb);
-	s64 free = percpu_counter_read_positive(&sbi->s_freeclusters_counter);
+	u64 free = percpu_counter_read_positive(&sbi->s_freeclusters_counter);
 
 	return atomic_read_acquire(&pool->yielding) ||
 	       time_before(jiffies, READ_ONCE(pool->hold_until)) ||
-	       free - atomic_long_read(&pool->ready_blocks) <
-	       ext4_blocks_count(sbi->s_es) / EXT4_POOL_MIN_FREE;
+	       free < atomic_long_read(&pool->ready_blocks) +
+		      ext4_blocks_count(sbi->s_es) / EXT4_POOL_MIN_FREE;
 }
 
 /* The transaction in which blocks may have been freed that are in the buddy. */
@@ -973,7 +975,7 @@ void ext4_pool_give_back(struct ext4_buddy *e4b, void *bitmap,
 
 /**
  * ext4_pool_yield - no chunk is claimed or in flight until ext4_pool_unyield()
- * @sb: the file system, where somebody found no space
+ * @sb: the file system, where somebody found no space, or that is remounted
  *
  * Waits for the one chunk that is in flight. Also where the pool is being turned
  * off, for the worker may hold a chunk all the same.
