@@ -196,6 +196,8 @@ full_tree()
 	put sys/fs/ext4/pmem0/dax/pool_ready_kb 16384
 	put sys/fs/ext4/pmem0/dax/pool_zeroed_kb 65536
 	put sys/fs/ext4/pmem0/dax/pool_hit_kb 49152
+	put sys/fs/ext4/pmem0/dax/pool_bad_kb 2048
+	put sys/fs/ext4/pmem0/dax/verify_failed 0
 	put sys/fs/ext4/pmem0/dax/pmd_faults 7
 	put sys/fs/ext4/pmem0/dax/pte_faults 5
 	put sys/fs/ext4/pmem0/dax/fallback_faults 2

@@ -6,7 +6,8 @@
 
 knobs='pool_target:pool_target_kb:1024 pool_rate:pool_rate_kb:1024
 write_unzeroed_min:write_unzeroed_min_kb:1024 pool_ready:pool_ready_kb:1024
-pool_zeroed:pool_zeroed_kb:1024 pool_hit:pool_hit_kb:1024 inline_zeroed:inline_zeroed_kb:1024
+pool_zeroed:pool_zeroed_kb:1024 pool_hit:pool_hit_kb:1024 pool_bad:pool_bad_kb:1024
+verify_failed:verify_failed:1 inline_zeroed:inline_zeroed_kb:1024
 unzeroed:unzeroed_kb:1024 pmd_faults:pmd_faults:1 pte_faults:pte_faults:1
 fallback_faults:fallback_faults:1 range_waits:range_waits:1 range_wait_us:range_wait_us:1'
 

@@ -106,10 +106,12 @@ static void print_words(void)
 		for (size_t j = 0; j < ARRAY_SIZE(options); j++)
 			if (command_takes(command, &options[j]))
 				printf(" --%s", options[j].option.name);
-		printf("\n%s.LIST", command->name);
-		for (size_t c = 0; c < COLUMNS_N; c++)
-			if (columns[c].object & command->objects)
-				printf(" %s", columns[c].id);
+		if (command->takes & TAKES_COLUMNS) {
+			printf("\n%s.LIST", command->name);
+			for (size_t c = 0; c < COLUMNS_N; c++)
+				if (columns[c].object & command->objects)
+					printf(" %s", columns[c].id);
+		}
 		printf("\n%s.args %s\n", command->name, command->args);
 	}
 	fputs("knobs", stdout);
@@ -173,11 +175,13 @@ static void print_command_help(const struct command *command)
 	if (command->takes & (TAKES_COLUMNS | TAKES_JSON)) {
 		puts(command->takes & TAKES_COLUMNS ?
 		     "\nColumns, and keys of JSON (* shown by default):" :
-		     "\nKeys of JSON (*):");
-		for (size_t c = 0; c < COLUMNS_N; c++)
-			if (columns[c].object & command->objects)
-				printf("%c %-20s %s\n", shown_by_default(command, c) ? '*' : ' ',
-				       columns[c].id, columns[c].help);
+		     "\nKeys of JSON:");
+		for (size_t c = 0; c < COLUMNS_N; c++) {
+			bool shown = shown_by_default(command, c);
+
+			if (command->takes & TAKES_COLUMNS ? columns[c].object & command->objects : shown)
+				printf("%c %-20s %s\n", shown ? '*' : ' ', columns[c].id, columns[c].help);
+		}
 	}
 	if (command->explain)
 		command->explain();
