@@ -67,10 +67,12 @@ awk "/^@@/ { at = 1 } at == 1 && /^ / { at = 2; \$0 = \" drifted\" } 1" "linux/p
 fails "a patch that does not apply: build/linux" "patch 0001-.* does not apply" refresh
 fails "a patch that does not apply: staging" "patch 0001-.* does not apply .*tested: " \
 	"$top/scripts/stage-ext4" "$base12/source" "$tmp/stage-bad"
+mapfile -t rest < <(sed "s|^|$PWD/linux/patches/|" linux/patches/series)
+ok "and is applied by hand, with the rest" g am -q "${rest[@]}"
+ok "which is refreshed" refresh
+ok "linux/patches is whole again" diff -rq linux/patches "$top/linux/patches"
 
 # Only what changed is copied, so only that is compiled.
-cp linux/patches/* "$top/linux/patches/"
-rm -f "$top/linux/patches/$last"
 dir=$tmp/incremental
 stage() { "$top/scripts/stage-ext4" "$base12/source" "$dir"; }
 echo "int gone;" >"$top/linux/fs/ext4/gone.c"
