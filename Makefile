@@ -138,7 +138,7 @@ bench-table:
 	$(Q)bench/run --markdown
 
 .PHONY: check-mutants
-check-mutants: all deps-vm deps-kernel
+check-mutants: all deps-vm deps-kernel deps-test deps-bench
 	$(Q)scripts/check-mutants '$(MUTANTS)'
 
 .PHONY: check-crash

@@ -74,7 +74,7 @@ series() { [ ! -f "$TOP/linux/patches/series" ] || sed 's/#.*//; /^[[:space:]]*$
 # Our own files of the kernel tree, as paths in it.
 our_files()
 {
-	(cd "$TOP/linux" && find . -type f \( -path './fs/*' -o -path './Documentation/*' -o -path './include/*' \) -printf '%P\n' | sort)
+	(cd "$TOP/linux" && find . -type f \( -path './fs/*' -o -path './Documentation/*' \) -printf '%P\n' | sort)
 }
 
 # What of the base a hook may touch, as paths.

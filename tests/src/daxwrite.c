@@ -757,30 +757,6 @@ static int cmd_dax(char **arg)
 	return !(st.stx_attributes & STATX_ATTR_DAX);
 }
 
-/* fill FILE BYTES CHUNK what: MiB/s of writes into a hole, unwritten or written. */
-static int cmd_fill(char **arg)
-{
-	int fd = open_file(arg[0], O_RDWR | O_CREAT | O_TRUNC);
-	size_t bytes = number(arg[1]), chunk = number(arg[2]);
-	char *buf = map_anon(chunk);
-	double a;
-
-	memset(buf, 'f', chunk);
-	resize(fd, bytes);
-	if (!strcmp(arg[3], "unwritten") && fallocate(fd, 0, 0, bytes))
-		err(2, "fallocate");
-	if (!strcmp(arg[3], "written"))
-		for (size_t at = 0; at < bytes; at += chunk)
-			if (pwrite(fd, buf, chunk, at) != (ssize_t)chunk)
-				err(2, "pwrite");
-	a = now();
-	for (size_t at = 0; at < bytes; at += chunk)
-		if (pwrite(fd, buf, chunk, at) != (ssize_t)chunk)
-			err(2, "pwrite");
-	printf("%.1f\n", bytes / (double)MIB / (now() - a));
-	return 0;
-}
-
 /* Runs that could hang do so in a child, and are given this long. */
 #define WATCHDOG 120
 
@@ -802,7 +778,6 @@ static const struct command commands[] = {
 	{ "encrypt",	1, cmd_encrypt,	  "DIR" },
 	{ "verity",	1, cmd_verity,	  "FILE" },
 	{ "dax",	1, cmd_dax,	  "FILE" },
-	{ "fill",	4, cmd_fill,	  "FILE BYTES CHUNK hole|unwritten|written" },
 	{ }
 };
 
