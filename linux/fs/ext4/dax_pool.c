@@ -386,6 +386,14 @@ static bool ext4_pool_drop(struct ext4_pool *pool,
  * The worker
  */
 
+/* With errors, what the bitmaps call free may be somebody's. */
+static bool ext4_pool_has_errors(struct ext4_sb_info *sbi)
+{
+	/* The replay of the journal sets it in the superblock only. */
+	return (READ_ONCE(sbi->s_mount_state) |
+		le16_to_cpu(READ_ONCE(sbi->s_es->s_state))) & EXT4_ERROR_FS;
+}
+
 static bool ext4_pool_is_wanted(struct ext4_pool *pool)
 {
 	struct super_block *sb = pool->sb;
@@ -393,8 +401,7 @@ static bool ext4_pool_is_wanted(struct ext4_pool *pool)
 	return READ_ONCE(EXT4_SB(sb)->s_dax.zeroed_alloc) &&
 	       READ_ONCE(pool->target_kb) && !sb_rdonly(sb) &&
 	       !ext4_forced_shutdown(sb) &&
-	       /* What its bitmaps call free may be somebody's. */
-	       !(READ_ONCE(EXT4_SB(sb)->s_mount_state) & EXT4_ERROR_FS) &&
+	       !ext4_pool_has_errors(EXT4_SB(sb)) &&
 	       !is_journal_aborted(EXT4_SB(sb)->s_journal);
 }
 
@@ -554,6 +561,9 @@ static long ext4_pool_fill(struct ext4_pool *pool, unsigned int want)
 	case 0:
 		return EXT4_POOL_SOON;
 	case 1:
+		/* Claiming may have found an error. */
+		if (!ext4_pool_is_wanted(pool))
+			return 0;
 		ext4_pool_fill_one(pool);
 		return ext4_pool_pace(pool, now);
 	default:
@@ -844,9 +854,12 @@ bool ext4_pool_use(struct ext4_allocation_context *ac)
 
 	if (!(ac->ac_flags & EXT4_MB_WANT_ZEROED) ||
 	    (ac->ac_flags & EXT4_MB_HINT_GOAL_ONLY) ||
-	    !atomic_long_read(&pool->ready_blocks) ||
-	    !READ_ONCE(EXT4_SB(sb)->s_dax.zeroed_alloc))
+	    !atomic_long_read(&pool->ready_blocks))
 		return false;
+	if (!ext4_pool_is_wanted(pool)) {
+		queue_delayed_work(pool->wq, &pool->work, 0);
+		return false;
+	}
 
 	blocks = max_t(loff_t, i_size_read(ac->ac_inode) >> PAGE_SHIFT,
 		       (loff_t)start + len);
@@ -995,14 +1008,15 @@ void ext4_pool_yield(struct super_block *sb)
 /**
  * ext4_pool_unyield - undo ext4_pool_yield()
  * @sb: the file system
- *
- * The worker goes on holding off for a while, until what was discarded is used.
+ * @discarded: the worker goes on holding off for a while, until what was
+ *	discarded is used
  */
-void ext4_pool_unyield(struct super_block *sb)
+void ext4_pool_unyield(struct super_block *sb, bool discarded)
 {
 	struct ext4_pool *pool = ext4_pool(sb);
 
-	WRITE_ONCE(pool->hold_until, jiffies + EXT4_POOL_LATER);
+	if (discarded)
+		WRITE_ONCE(pool->hold_until, jiffies + EXT4_POOL_LATER);
 	/*
 	 * Pairs with the acquire in ext4_pool_must_wait(): a worker that does not
 	 * see @yielding any more sees @hold_until.
@@ -1011,7 +1025,8 @@ void ext4_pool_unyield(struct super_block *sb)
 	atomic_dec(&pool->yielding);
 	/* Nothing may be left whose use would start the worker. */
 	if (pool->wq)
-		queue_delayed_work(pool->wq, &pool->work, EXT4_POOL_LATER);
+		mod_delayed_work(pool->wq, &pool->work,
+				 discarded ? EXT4_POOL_LATER : 0);
 }
 
 /*

@@ -85,7 +85,7 @@ void ext4_pool_forget(struct super_block *sb, struct ext4_prealloc_space *pa);
 void ext4_pool_give_back(struct ext4_buddy *e4b, void *bitmap,
 			 struct ext4_prealloc_space *pa);
 void ext4_pool_yield(struct super_block *sb);
-void ext4_pool_unyield(struct super_block *sb);
+void ext4_pool_unyield(struct super_block *sb, bool discarded);
 bool ext4_pool_zeroed(struct inode *inode, struct ext4_map_blocks *map);
 #else
 static inline void ext4_pool_start(struct super_block *sb)
@@ -125,7 +125,7 @@ static inline void ext4_pool_yield(struct super_block *sb)
 {
 }
 
-static inline void ext4_pool_unyield(struct super_block *sb)
+static inline void ext4_pool_unyield(struct super_block *sb, bool discarded)
 {
 }
 

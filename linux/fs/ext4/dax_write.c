@@ -597,12 +597,14 @@ void ext4_dax_open(struct inode *inode)
  * @inode: the file
  *
  * Context: process context, no locks. While the file system is frozen the blocks
- * stay: until the file is opened and closed again, or somebody finds no space;
- * once the inode has left memory, until a truncate.
+ * stay, and where i_rwsem is not to be had within a second: until the file is
+ * opened and closed again, or somebody finds no space; once the inode has left
+ * memory, until a truncate.
  */
 void ext4_dax_release(struct inode *inode)
 {
 	struct ext4_dax_ahead *ahead = &EXT4_I(inode)->i_dax_ahead;
+	unsigned int tries = HZ;
 
 	/*
 	 * Those who closed before have written, and are seen to have. Whoever
@@ -613,7 +615,15 @@ void ext4_dax_release(struct inode *inode)
 	WRITE_ONCE(ahead->next, 0);
 	if (list_empty_careful(&ahead->list))
 		return;
-	inode_lock(inode);
+	/*
+	 * Not in line for the lock: a truncate may hold it, or be in that line,
+	 * that waits for a page which this process has pinned.
+	 */
+	while (!inode_trylock(inode)) {
+		if (!--tries)
+			return;
+		schedule_timeout_uninterruptible(1);
+	}
 	if (sb_start_intwrite_trylock(inode->i_sb)) {
 		/* An emergency remount makes it so under writers. */
 		if (!sb_rdonly(inode->i_sb))
