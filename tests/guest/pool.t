@@ -379,14 +379,22 @@ umount "$MNT"
 # A bitmap may call free what is not.
 pmem_mkfs && pmem_mount dax=always,dax_zeroed_alloc,errors=continue || bail "no file system"
 pool_fill 8192
+dd if="$PMEM" of=/dev/shm/sb bs=4096 count=1 iflag=direct status=none
 echo 1 >"${SYS%/dax}/trigger_fs_error"
 daxtouch write "$MNT/f" 2097152 4096 huge seq >/dev/null
 is "$(pool_is hit_kb)" 0 "an error in the file system: nothing is served from the pool"
 ok "an error in the file system: the pool is given up" pool_waits -le 0
-pmem_again dax=always,dax_zeroed_alloc,errors=continue
-sleep 0.5
-is "$(pool_is zeroed_kb)" 0 "and after another mount there is none"
+xfs_io -c fsync "$MNT/f"
+daxio shutdown "$MNT/f"
 umount "$MNT"
+dd if=/dev/shm/sb of="$PMEM" bs=4096 conv=notrunc,fsync status=none
+is "$(dumpe2fs -h "$PMEM" 2>/dev/null | sed -n 's/^Filesystem state: *//p')" clean "a crash: the journal alone knows"
+for i in 1 2; do
+	pmem_mount dax=always,dax_zeroed_alloc,errors=continue || bail "no file system"
+	sleep 0.5
+	is "$(pool_is zeroed_kb)" 0 "mounted again ($i): there is none"
+	umount "$MNT"
+done
 e2fsck -fy "$PMEM" >/dev/null 2>&1
 pmem_mount dax=always,dax_zeroed_alloc || bail "no file system"
 ok "until e2fsck has mended it" pool_fill 8192

@@ -386,12 +386,10 @@ static bool ext4_pool_drop(struct ext4_pool *pool,
  * The worker
  */
 
-/* With errors, what the bitmaps call free may be somebody's. */
-static bool ext4_pool_has_errors(struct ext4_sb_info *sbi)
+/* Then what the bitmaps call free may be somebody's. */
+static bool ext4_pool_has_errors(struct super_block *sb)
 {
-	/* The replay of the journal sets it in the superblock only. */
-	return (READ_ONCE(sbi->s_mount_state) |
-		le16_to_cpu(READ_ONCE(sbi->s_es->s_state))) & EXT4_ERROR_FS;
+	return READ_ONCE(EXT4_SB(sb)->s_mount_state) & EXT4_ERROR_FS;
 }
 
 static bool ext4_pool_is_wanted(struct ext4_pool *pool)
@@ -401,7 +399,7 @@ static bool ext4_pool_is_wanted(struct ext4_pool *pool)
 	return READ_ONCE(EXT4_SB(sb)->s_dax.zeroed_alloc) &&
 	       READ_ONCE(pool->target_kb) && !sb_rdonly(sb) &&
 	       !ext4_forced_shutdown(sb) &&
-	       !ext4_pool_has_errors(EXT4_SB(sb)) &&
+	       !ext4_pool_has_errors(sb) &&
 	       !is_journal_aborted(EXT4_SB(sb)->s_journal);
 }
 
@@ -655,6 +653,8 @@ void ext4_pool_start(struct super_block *sb)
 	struct ext4_pool *pool = ext4_pool(sb);
 	u64 share = ext4_blocks_count(sbi->s_es) / EXT4_POOL_SHARE;
 
+	/* The replay of the journal sets it in the superblock only. */
+	sbi->s_mount_state |= le16_to_cpu(sbi->s_es->s_state) & EXT4_ERROR_FS;
 	if (!test_bit(EXT4_FLAGS_BDEV_IS_DAX, &sbi->s_ext4_flags) ||
 	    !sbi->s_journal || sbi->s_cluster_ratio > 1 ||
 	    test_opt(sb, DATA_FLAGS) == EXT4_MOUNT_JOURNAL_DATA)
@@ -857,7 +857,7 @@ bool ext4_pool_use(struct ext4_allocation_context *ac)
 	    !atomic_long_read(&pool->ready_blocks))
 		return false;
 	if (!ext4_pool_is_wanted(pool)) {
-		queue_delayed_work(pool->wq, &pool->work, 0);
+		mod_delayed_work(pool->wq, &pool->work, 0);
 		return false;
 	}
 
@@ -1023,10 +1023,13 @@ void ext4_pool_unyield(struct super_block *sb, bool discarded)
 	 */
 	smp_mb__before_atomic();
 	atomic_dec(&pool->yielding);
+	if (!pool->wq)
+		return;
 	/* Nothing may be left whose use would start the worker. */
-	if (pool->wq)
-		mod_delayed_work(pool->wq, &pool->work,
-				 discarded ? EXT4_POOL_LATER : 0);
+	if (discarded)
+		queue_delayed_work(pool->wq, &pool->work, EXT4_POOL_LATER);
+	else
+		mod_delayed_work(pool->wq, &pool->work, 0);
 }
 
 /*
@@ -1073,9 +1076,10 @@ static bool ext4_pool_is_poisoned(struct super_block *sb, ext4_fsblk_t pblk,
  * @inode: the file
  * @map: new blocks, which nothing shows yet; EXT4_MAP_ZEROED goes
  *
- * Blocks that have become bad are zeroed inline, which clears them. With the knob
- * verify, blocks of the pool are read first. What is not zeros is
- * logged and counted, and the caller zeroes it.
+ * Blocks that have become bad are zeroed inline, which clears them; so are those
+ * of a file system with errors, which may be another file's too. With the knob
+ * verify, blocks of the pool are read first. What is not zeros is logged and
+ * counted, and the caller zeroes it.
  *
  * Context: i_data_sem held for write, a transaction open.
  * Return: whether they are zeros.
@@ -1089,7 +1093,8 @@ bool ext4_pool_zeroed(struct inode *inode, struct ext4_map_blocks *map)
 	if (!(map->m_flags & EXT4_MAP_ZEROED))
 		return false;
 	map->m_flags &= ~EXT4_MAP_ZEROED;
-	if (ext4_pool_is_poisoned(sb, map->m_pblk, map->m_len))
+	if (ext4_pool_has_errors(sb) ||
+	    ext4_pool_is_poisoned(sb, map->m_pblk, map->m_len))
 		return false;
 	if (READ_ONCE(pool->verify)) {
 		bad = ext4_pool_verify(sb, map->m_pblk, end);

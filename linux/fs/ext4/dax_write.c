@@ -604,7 +604,7 @@ void ext4_dax_open(struct inode *inode)
 void ext4_dax_release(struct inode *inode)
 {
 	struct ext4_dax_ahead *ahead = &EXT4_I(inode)->i_dax_ahead;
-	unsigned int tries = HZ;
+	unsigned long end = jiffies + HZ;
 
 	/*
 	 * Those who closed before have written, and are seen to have. Whoever
@@ -620,7 +620,7 @@ void ext4_dax_release(struct inode *inode)
 	 * that waits for a page which this process has pinned.
 	 */
 	while (!inode_trylock(inode)) {
-		if (!--tries)
+		if (time_after(jiffies, end))
 			return;
 		schedule_timeout_uninterruptible(1);
 	}
