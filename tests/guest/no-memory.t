@@ -8,7 +8,8 @@
 FAIL=/sys/kernel/debug/failslab
 trap 'echo 0 >$FAIL/probability' EXIT
 
-# slab_fails PERCENT TIMES: allocations that a function of the pool asks for
+# slab_fails N TIMES: of the allocations that functions of the pool ask for each Nth,
+# so many times
 slab_fails()
 {
 	local range
@@ -18,12 +19,13 @@ slab_fails()
 	echo N >$FAIL/ignore-gfp-wait
 	echo 1 >$FAIL/verbose
 	echo "$2" >$FAIL/times
-	echo "$1" >$FAIL/probability
+	echo "$1" >$FAIL/interval
+	echo 100 >$FAIL/probability
 }
 failed() { echo $(($1 - $(cat $FAIL/times))); }
 
 pmem_fsdax && pmem_stale && pmem_mkfs || bail "no NVDIMM"
-slab_fails 100 1
+slab_fails 1 1
 ok "no memory for the pool's worker: the mount succeeds" pmem_mount dax=always,dax_zeroed_alloc
 is "$(failed 1)" 1 "it had none"
 is "$(dmesg | grep -c 'no pool of zeroed chunks: no memory')" 1 "the log says so"
@@ -34,16 +36,19 @@ ok "no stale byte" daxio scan "$MNT/in"
 umount "$MNT"
 
 pmem_stale && pmem_mkfs && pmem_mount dax=always,dax_zeroed_alloc || bail "no file system"
-slab_fails 30 1000
-ok "no memory for a chunk now and then: the pool fills" pool_fill 8192
+pool_empty
+slab_fails 3 1000
+ok "none for a chunk now and then: the pool fills" pool_fill 16384
+n=$(failed 1000)
+ok "after a while ($n failed)" test "$n" -gt 0
 # Each takes a part of a chunk, and gives back the rest.
 for i in 1 2 3 4 5 6 7 8; do
 	xfs_io -f -c 'truncate 2044k' -c 'mmap 0 2044k' -c 'mwrite 0 64k' "$MNT/f$i"
 	rm "$MNT/f$i"
 done
-ok "some of it failed" test "$(failed 1000)" -gt 0
+ok "and while parts of chunks are given back ($(failed 1000))" test "$(failed 1000)" -gt "$n"
 echo 0 >$FAIL/probability
-ok "it fills once more" pool_fill 16384
+ok "it fills once more" pool_fill 32768
 pool_empty
 umount "$MNT"
 ok "e2fsck" e2fsck -fn "$PMEM"
