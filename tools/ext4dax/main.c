@@ -173,13 +173,15 @@ static void print_command_help(const struct command *command)
 		free(synopsis);
 	}
 	if (command->takes & (TAKES_COLUMNS | TAKES_JSON)) {
-		puts(command->takes & TAKES_COLUMNS ?
+		bool chosen = command->takes & TAKES_COLUMNS;
+
+		puts(chosen ?
 		     "\nColumns, and keys of JSON (* shown by default):" :
 		     "\nKeys of JSON:");
 		for (size_t c = 0; c < COLUMNS_N; c++) {
 			bool shown = shown_by_default(command, c);
 
-			if (command->takes & TAKES_COLUMNS ? columns[c].object & command->objects : shown)
+			if (shown || (chosen && columns[c].object & command->objects))
 				printf("%c %-20s %s\n", shown ? '*' : ' ', columns[c].id, columns[c].help);
 		}
 	}
