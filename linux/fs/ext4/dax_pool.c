@@ -42,6 +42,11 @@
  * flight, by taking @busy, before it discards preallocations: then all chunks are
  * on a list and their group's, for ext4_mb_discard_group_preallocations() to
  * free. Nothing is claimed until a while after, nor where little is free at all.
+ * A remount keeps the worker off in the same way, without the while after.
+ *
+ * Errors. Once one is recorded, what the bitmaps call free may be somebody's, and
+ * he may have written to what was zeroed: nothing is claimed or zeroed, and what
+ * is there is not taken for zeros.
  *
  * Order: sb_start_intwrite -> transaction start -> i_data_sem -> @busy -> group
  * lock -> @lock -> pa_lock. With @busy held neither a handle is started nor memory
@@ -386,7 +391,6 @@ static bool ext4_pool_drop(struct ext4_pool *pool,
  * The worker
  */
 
-/* Then what the bitmaps call free may be somebody's. */
 static bool ext4_pool_has_errors(struct super_block *sb)
 {
 	return READ_ONCE(EXT4_SB(sb)->s_mount_state) & EXT4_ERROR_FS;
@@ -653,7 +657,7 @@ void ext4_pool_start(struct super_block *sb)
 	struct ext4_pool *pool = ext4_pool(sb);
 	u64 share = ext4_blocks_count(sbi->s_es) / EXT4_POOL_SHARE;
 
-	/* The replay of the journal sets it in the superblock only. */
+	/* Of an error that came with the journal, the superblock alone knows. */
 	sbi->s_mount_state |= le16_to_cpu(sbi->s_es->s_state) & EXT4_ERROR_FS;
 	if (!test_bit(EXT4_FLAGS_BDEV_IS_DAX, &sbi->s_ext4_flags) ||
 	    !sbi->s_journal || sbi->s_cluster_ratio > 1 ||

@@ -604,7 +604,7 @@ void ext4_dax_open(struct inode *inode)
 void ext4_dax_release(struct inode *inode)
 {
 	struct ext4_dax_ahead *ahead = &EXT4_I(inode)->i_dax_ahead;
-	unsigned long end = jiffies + HZ;
+	unsigned long end;
 
 	/*
 	 * Those who closed before have written, and are seen to have. Whoever
@@ -619,6 +619,7 @@ void ext4_dax_release(struct inode *inode)
 	 * Not in line for the lock: a truncate may hold it, or be in that line,
 	 * that waits for a page which this process has pinned.
 	 */
+	end = jiffies + HZ;
 	while (!inode_trylock(inode)) {
 		if (time_after(jiffies, end))
 			return;
